@@ -1,0 +1,47 @@
+
+/*
+ * Copyright (C) ngx_apigw contributors
+ */
+
+
+#ifndef _NGX_APIGW_TEXT_H_INCLUDED_
+#define _NGX_APIGW_TEXT_H_INCLUDED_
+
+
+#include "ngx_apigw_base.h"
+
+
+/*
+ * Small codecs.  Each writes at p and returns the place after what it wrote;
+ * none writes a terminating NUL.
+ */
+
+#define NGX_APIGW_UUID_LEN         36
+#define NGX_APIGW_BASE32_LEN(n)    (((n) * 8 + 4) / 5)       /* no padding */
+#define NGX_APIGW_BASE64_LEN(n)    (((n) + 2) / 3 * 4)
+
+/* a version 4 UUID (RFC 9562), lower case, of 16 random bytes */
+u_char *ngx_apigw_uuid(u_char *p, const u_char random[16]);
+
+/* 1 where s is a UUID of any version in either case, else 0 */
+ngx_uint_t ngx_apigw_is_uuid(ngx_str_t *s);
+
+/* RFC 4648, 6, in lower case, without padding */
+u_char *ngx_apigw_base32(u_char *p, const u_char *data, size_t len);
+
+/* RFC 4648, 4, with padding */
+u_char *ngx_apigw_base64(u_char *p, const u_char *data, size_t len);
+
+/* the value of a hex digit of either case, NGX_ERROR where c is none */
+ngx_int_t ngx_apigw_hex(u_char c);
+
+/* len bytes of exactly 2 * len hex digits of either case: NGX_OK, NGX_ERROR */
+ngx_int_t ngx_apigw_unhex(u_char *p, size_t len, ngx_str_t *hex);
+
+/* a decimal number */
+u_char *ngx_apigw_number(u_char *p, uint64_t n);
+
+#define NGX_APIGW_NUMBER_LEN       20
+
+
+#endif /* _NGX_APIGW_TEXT_H_INCLUDED_ */

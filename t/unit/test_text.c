@@ -1,0 +1,203 @@
+
+/*
+ * Copyright (C) ngx_apigw contributors
+ */
+
+
+#include "tap.h"
+#include "ngx_apigw_text.h"
+
+
+static void
+test_uuid(void)
+{
+    u_char      *p, buf[64];
+    ngx_str_t    s;
+    ngx_uint_t   i;
+
+    static const u_char  zero[16];
+    static const u_char  ones[16] = {
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff
+    };
+    static const u_char  some[16] = {
+        0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef,
+        0xfe, 0xdc, 0xba, 0x98, 0x76, 0x54, 0x32, 0x10
+    };
+    static const char  *bad[] = {
+        "", "0", "01234567-89ab-4def-bedc-ba987654321",
+        "01234567-89ab-4def-bedc-ba98765432100",
+        "0123456789ab-4def-bedc-ba9876543210-",
+        "01234567-89ab-4def-bedc+ba9876543210",
+        "01234567-89ab-4def-bedc-ba987654321g",
+        "{1234567-89ab-4def-bedc-ba987654321}",
+        "-1234567-89ab-4def-bedc-ba9876543210",
+        "01234567-89ab-4def-bedc-ba98765432 0"
+    };
+
+    s.data = buf;
+
+    p = ngx_apigw_uuid(buf, zero);
+    s.len = (size_t) (p - buf);
+    is_nstr(&s, "00000000-0000-4000-8000-000000000000", "uuid of zeros");
+    is_int(ngx_apigw_is_uuid(&s), 1, "is a uuid");
+
+    p = ngx_apigw_uuid(buf, ones);
+    s.len = (size_t) (p - buf);
+    is_nstr(&s, "ffffffff-ffff-4fff-bfff-ffffffffffff", "uuid of ones");
+
+    buf[36] = 0xa5;
+    p = ngx_apigw_uuid(buf, some);
+    s.len = (size_t) (p - buf);
+    is_nstr(&s, "01234567-89ab-4def-bedc-ba9876543210", "uuid");
+    is_int(buf[36], 0xa5, "uuid writes no NUL");
+
+    for (i = 0; i < s.len; i++) {
+        buf[i] = ngx_toupper(buf[i]);
+    }
+
+    is_int(ngx_apigw_is_uuid(&s), 1, "upper case is a uuid");
+
+    for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        s.data = (u_char *) bad[i];
+        s.len = strlen(bad[i]);
+        is_int(ngx_apigw_is_uuid(&s), 0, "no uuid: \"%s\"", bad[i]);
+    }
+}
+
+
+static void
+test_base(void)
+{
+    u_char      *p, buf[64];
+    ngx_str_t    s;
+    ngx_uint_t   i;
+
+    static const char  *src[] = {
+        "", "f", "fo", "foo", "foob", "fooba", "foobar"
+    };
+    static const char  *b32[] = {
+        "", "my", "mzxq", "mzxw6", "mzxw6yq", "mzxw6ytb", "mzxw6ytboi"
+    };
+    static const char  *b64[] = {
+        "", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"
+    };
+    static const u_char  bits[] = {
+        0xff, 0xff, 0xff, 0xfb, 0xf0, 0x00, 0x00, 0x00, 0x00, 0xff
+    };
+
+    s.data = buf;
+
+    for (i = 0; i < 7; i++) {
+        memset(buf, 0xa5, sizeof(buf));
+
+        p = ngx_apigw_base32(buf, (const u_char *) src[i], i);
+        s.len = (size_t) (p - buf);
+        is_nstr(&s, b32[i], "base32 of \"%s\"", src[i]);
+        is_int(s.len, NGX_APIGW_BASE32_LEN(i), "base32 length of %lu",
+               (unsigned long) i);
+        is_int(*p, 0xa5, "base32 writes no NUL");
+
+        memset(buf, 0xa5, sizeof(buf));
+
+        p = ngx_apigw_base64(buf, (const u_char *) src[i], i);
+        s.len = (size_t) (p - buf);
+        is_nstr(&s, b64[i], "base64 of \"%s\"", src[i]);
+        is_int(s.len, NGX_APIGW_BASE64_LEN(i), "base64 length of %lu",
+               (unsigned long) i);
+        is_int(*p, 0xa5, "base64 writes no NUL");
+    }
+
+    p = ngx_apigw_base32(buf, bits, sizeof(bits));
+    s.len = (size_t) (p - buf);
+    is_nstr(&s, "7777767qaaaaaah7", "base32 of high bits");
+
+    p = ngx_apigw_base64(buf, bits, sizeof(bits));
+    s.len = (size_t) (p - buf);
+    is_nstr(&s, "////+/AAAAAA/w==", "base64 of high bits");
+}
+
+
+static void
+test_hex(void)
+{
+    int          n;
+    u_char       buf[8];
+    ngx_str_t    s;
+    ngx_uint_t   i, c;
+
+    static const char  *bad[] = {
+        "", "0", "001122334", "00112233445", "001122334g", "g011223344",
+        "0x11223344", "00 1223344", "001122334/", "001122334:", "001122334@",
+        "001122334`", "-011223344"
+    };
+
+    ngx_str_set(&s, "00fFAb129c");
+    is_int(ngx_apigw_unhex(buf, 5, &s), NGX_OK, "unhex");
+    is_mem(buf, "\x00\xff\xab\x12\x9c", 5, "unhex of both cases");
+
+    ngx_str_set(&s, "");
+    is_int(ngx_apigw_unhex(buf, 0, &s), NGX_OK, "unhex of nothing");
+
+    for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        s.data = (u_char *) bad[i];
+        s.len = strlen(bad[i]);
+        is_int(ngx_apigw_unhex(buf, 5, &s), NGX_ERROR, "no hex: \"%s\"",
+               bad[i]);
+    }
+
+    n = 0;
+
+    for (c = 0; c < 256; c++) {
+        if (ngx_apigw_hex((u_char) c) != NGX_ERROR) {
+            n++;
+        }
+    }
+
+    is_int(n, 22, "22 characters are hex digits");
+    is_int(ngx_apigw_hex('9'), 9, "hex 9");
+    is_int(ngx_apigw_hex('a'), 10, "hex a");
+    is_int(ngx_apigw_hex('F'), 15, "hex F");
+}
+
+
+static void
+test_number(void)
+{
+    u_char      *p, buf[32];
+    ngx_str_t    s;
+    ngx_uint_t   i;
+    char         want[32];
+
+    static const uint64_t  numbers[] = {
+        0, 1, 9, 10, 99, 100, 4294967295, 4294967296,
+        9999999999999999999u, 10000000000000000000u, 18446744073709551615u
+    };
+
+    s.data = buf;
+
+    for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        memset(buf, 0xa5, sizeof(buf));
+
+        p = ngx_apigw_number(buf, numbers[i]);
+        s.len = (size_t) (p - buf);
+
+        sprintf(want, "%llu", (unsigned long long) numbers[i]);
+        is_nstr(&s, want, "number %s", want);
+        is_int(*p, 0xa5, "number writes no NUL");
+    }
+
+    is_int(s.len, NGX_APIGW_NUMBER_LEN, "the longest number");
+}
+
+
+int
+main(void)
+{
+    test_uuid();
+    test_base();
+    test_hex();
+    test_number();
+
+    return done();
+}
