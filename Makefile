@@ -1,0 +1,109 @@
+# ngx_apigw: the front door.  NGINX_SRC=dir builds against a source tree of
+# nginx instead of Debian's nginx-dev.
+
+BUILD = build
+JOBS = $(shell nproc)
+
+BASE = ngx_apigw_module/base
+MODULE = $(BUILD)/ngx_apigw_module.so
+
+UNIT_CC = gcc
+UNIT_CFLAGS = -std=gnu99 -O1 -g -W -Wall -Wextra -Wpointer-arith -Wshadow \
+	-Wstrict-prototypes -Wno-unused-parameter -Werror \
+	-fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	-DNGX_APIGW_STUB=1 -It/unit -I$(BASE)
+FUZZ_CFLAGS = -std=gnu99 -O1 -g -fsanitize=fuzzer,address,undefined \
+	-fno-sanitize-recover=undefined -DNGX_APIGW_STUB=1 -It/unit -I$(BASE)
+FUZZ_SECONDS = 5
+
+UNITS = $(patsubst t/unit/%.c,$(BUILD)/unit/%,$(wildcard t/unit/test_*.c))
+FUZZERS = $(patsubst t/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard t/fuzz/fuzz_*.c))
+
+UNIT_SRCS = t/unit/ngx_stub.c $(wildcard $(BASE)/*.c)
+UNIT_DEPS = $(UNIT_SRCS) $(wildcard $(BASE)/*.h t/unit/*.h)
+
+MODULE_DEPS = config $(wildcard ngx_apigw_module/*/*.[ch])
+
+
+all: module
+
+module: $(MODULE)
+
+$(MODULE): $(MODULE_DEPS)
+	@t/tools/deps.sh build
+	@t/tools/build.sh $(BUILD)
+	@touch $@
+
+run: module
+	@t/tools/deps.sh run
+	@t/tools/run.sh $(MODULE)
+
+unit: unit-deps $(UNITS)
+	prove -j$(JOBS) --exec '' $(UNITS)
+
+unit-deps:
+	@t/tools/deps.sh build test
+
+fuzz: unit-deps $(FUZZERS)
+	@t/tools/fuzz.sh $(FUZZ_SECONDS) $(FUZZERS)
+
+itest: module
+	@t/tools/deps.sh test
+	t/tools/prove.sh -j$(JOBS) t/
+
+sys: module
+	@t/tools/deps.sh test
+	t/tools/prove.sh t/sys/
+
+runner:
+	@t/tools/deps.sh build test
+	TEST_NGINX_LOAD_MODULES= t/tools/prove.sh -j$(JOBS) t/runner/
+
+test: unit fuzz runner itest sys
+
+asan:
+	@t/tools/deps.sh build test asan
+	@t/tools/asan.sh
+
+valgrind: module
+	@t/tools/deps.sh test valgrind
+	@t/tools/valgrind.sh
+
+static:
+	@t/tools/deps.sh build asan
+	@t/tools/static.sh
+
+real: module
+	@t/tools/deps.sh test real
+	t/tools/prove.sh t/real/
+
+test-all: test static asan valgrind real
+
+bench: module
+	@t/tools/deps.sh bench
+	@t/bench/bench.sh
+
+lint: module
+	@t/tools/deps.sh build test lint
+	@t/lint/lint.sh
+
+fmt:
+	@t/tools/deps.sh lint
+	@t/lint/fmt.sh
+
+install: module
+	@t/tools/install.sh $(MODULE)
+
+clean:
+	rm -rf $(BUILD) t/servroot*
+
+$(BUILD)/unit/%: t/unit/%.c $(UNIT_DEPS)
+	@mkdir -p $(@D)
+	$(UNIT_CC) $(UNIT_CFLAGS) -o $@ $< $(UNIT_SRCS) -lcrypto -lpthread
+
+$(BUILD)/fuzz/%: t/fuzz/%.c $(UNIT_DEPS)
+	@mkdir -p $(@D)
+	clang $(FUZZ_CFLAGS) -o $@ $< $(UNIT_SRCS) -lcrypto
+
+.PHONY: all module run unit unit-deps fuzz itest sys runner test asan \
+	valgrind static real test-all bench lint fmt install clean

@@ -1,0 +1,398 @@
+
+/*
+ * Copyright (C) ngx_apigw contributors
+ */
+
+
+#ifndef _NGX_HTTP_APIGW_H_INCLUDED_
+#define _NGX_HTTP_APIGW_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_apigw_router.h"
+#include "ngx_apigw_gcra.h"
+#include "ngx_apigw_text.h"
+#include "ngx_apigw_keys.h"
+#include "ngx_apigw_zone.h"
+#include "ngx_http_apigw_compat.h"
+
+
+/*
+ * What the features of the gateway have in common: the model (APIs, stages,
+ * routes, plans), which is plain data that nothing changes at request time,
+ * the context of a request, and the pipeline.  A feature knows no other one.
+ */
+
+
+/* contexts of directives, beside those of nginx */
+
+#define NGX_HTTP_APIGW_STAGE_CONF    0x00100000
+#define NGX_HTTP_APIGW_ROUTE_CONF    0x00200000
+
+
+/* where a thing was written, for errors found after it was parsed */
+
+typedef struct {
+    ngx_str_t                      file;
+    ngx_uint_t                     line;
+} ngx_http_apigw_place_t;
+
+
+typedef struct ngx_http_apigw_api_s      ngx_http_apigw_api_t;
+typedef struct ngx_http_apigw_stage_s    ngx_http_apigw_stage_t;
+typedef struct ngx_http_apigw_route_s    ngx_http_apigw_route_t;
+typedef struct ngx_http_apigw_plan_s     ngx_http_apigw_plan_t;
+typedef struct ngx_http_apigw_limit_s    ngx_http_apigw_limit_t;
+typedef struct ngx_http_apigw_ctx_s      ngx_http_apigw_ctx_t;
+typedef struct ngx_http_apigw_locconf_s  ngx_http_apigw_locconf_t;
+
+
+/* an API: the stages of one server{} */
+
+struct ngx_http_apigw_api_s {
+    ngx_str_t                      name;
+    ngx_http_apigw_place_t         place;
+    ngx_array_t                    stages;   /* ngx_http_apigw_stage_t * */
+    ngx_http_core_srv_conf_t      *cscf;
+};
+
+
+/* what a plan set (ngx_apigw_keys.h) is worth in a stage */
+
+typedef struct {
+    uint16_t                       plan;     /* index in stage->plans, */
+    uint16_t                       cell;     /* offset of its first cell */
+} ngx_http_apigw_admission_t;
+
+#define NGX_HTTP_APIGW_NO_PLAN     ((uint16_t) -1)
+
+
+struct ngx_http_apigw_stage_s {
+    ngx_str_t                      name;
+    ngx_str_t                      prefix;   /* "/produccion", "": $default */
+    ngx_uint_t                     type;     /* NGX_APIGW_REST, _HTTP */
+    ngx_flag_t                     keep_slash;
+    ngx_http_apigw_api_t          *api;
+    ngx_apigw_router_t            *router;
+    void                         **loc_conf;
+
+    ngx_array_t                    routes;   /* ngx_http_apigw_route_t * */
+    ngx_array_t                    variables; /* ngx_keyval_t */
+
+    ngx_array_t                   *plans;    /* ngx_uint_t, the plans that
+                                                open it; NULL: none */
+    ngx_http_apigw_admission_t    *admissions;  /* by plan set */
+    ngx_str_t                      key_header;  /* of the API key, lower case,
+                                                not sent on; "": none */
+
+    ngx_http_apigw_locconf_t      *locconf;  /* while it is configured */
+    ngx_http_apigw_place_t         place;
+};
+
+
+struct ngx_http_apigw_route_s {
+    ngx_apigw_route_key_t          key;      /* first: the router gives it */
+    ngx_http_apigw_stage_t        *stage;
+    void                         **loc_conf;
+
+    ngx_http_apigw_limit_t       **limits;   /* NULL-terminated, or NULL */
+    ngx_array_t                  **plan_limits; /* by index in stage->plans:
+                                                ngx_uint_t, which limits of the
+                                                plan; NULL: no plan has one for
+                                                this route */
+    ngx_http_apigw_place_t         place;
+
+    unsigned                       early:1;  /* the rewrite phase may answer */
+    unsigned                       protect:1; /* some policy holds here */
+    unsigned                       forward_key:1;
+};
+
+
+/* a token bucket, or one for each value of a variable */
+
+struct ngx_http_apigw_limit_s {
+    ngx_apigw_gcra_t               gcra;
+    ngx_str_t                      policy;   /* RateLimit-Policy */
+    ngx_str_t                      name;     /* in RateLimit and in the log */
+    ngx_http_complex_value_t      *key;      /* NULL: one bucket */
+    void                          *source;   /* the throttle it is made of */
+    uint64_t                       hash;     /* what a keyed one is, hashed */
+    uint32_t                       cell;     /* zone cell of an unkeyed one */
+    unsigned                       stage_scope:1;
+    unsigned                       pass_on_full:1;
+    unsigned                       dry_run:1;
+};
+
+
+struct ngx_http_apigw_plan_s {
+    ngx_str_t                      name;
+    ngx_array_t                    limits;   /* ngx_http_apigw_plan_limit_t;
+                                                as many cells has each key */
+    ngx_uint_t                     index;
+    ngx_http_apigw_place_t         place;    /* line 0: not declared yet */
+    ngx_http_apigw_place_t         mention;  /* the first one */
+};
+
+
+typedef struct {
+    ngx_http_apigw_limit_t         limit;
+    ngx_str_t                      route;    /* route key; empty: all */
+    ngx_uint_t                     used;     /* some stage has the route */
+} ngx_http_apigw_plan_limit_t;
+
+
+/* gateway responses: ngx_http_apigw_response_module.c has the table */
+
+typedef enum {
+    NGX_HTTP_APIGW_NO_ERROR = 0,
+    NGX_HTTP_APIGW_DEFAULT_4XX,
+    NGX_HTTP_APIGW_DEFAULT_5XX,
+    NGX_HTTP_APIGW_ACCESS_DENIED,
+    NGX_HTTP_APIGW_INTEGRATION_FAILURE,
+    NGX_HTTP_APIGW_INTEGRATION_TIMEOUT,
+    NGX_HTTP_APIGW_INVALID_API_KEY,
+    NGX_HTTP_APIGW_MISSING_AUTHENTICATION_TOKEN,
+    NGX_HTTP_APIGW_REQUEST_TOO_LARGE,
+    NGX_HTTP_APIGW_RESOURCE_NOT_FOUND,
+    NGX_HTTP_APIGW_THROTTLED,
+    NGX_HTTP_APIGW_UNAUTHORIZED,
+    NGX_HTTP_APIGW_UNKNOWN_STAGE,      /* customised by DEFAULT_4XX */
+    NGX_HTTP_APIGW_BAD_PATH,           /* customised by DEFAULT_4XX */
+    NGX_HTTP_APIGW_ERRORS
+} ngx_http_apigw_error_e;
+
+
+/*
+ * The pipeline.  A step is called with the route that the request matched:
+ *
+ *     NGX_OK      go on
+ *     NGX_DONE    the request is parked, ngx_http_apigw_resume() will be called
+ *     NGX_ERROR   500
+ *     NGX_HTTP_…  refused: what ngx_http_apigw_refuse() returned
+ */
+
+typedef enum {
+    NGX_HTTP_APIGW_STEP_KEY = 0,
+    NGX_HTTP_APIGW_STEP_THROTTLE,      /* of the plan, then of the route */
+    NGX_HTTP_APIGW_STEP_IDENTITY,      /* what the upstream is told */
+    NGX_HTTP_APIGW_STEPS
+} ngx_http_apigw_step_e;
+
+typedef ngx_int_t (*ngx_http_apigw_step_pt)(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx);
+
+
+typedef struct {
+    ngx_http_apigw_step_pt         steps[NGX_HTTP_APIGW_STEPS];
+
+    ngx_apigw_zone_t              *zone;
+    ngx_array_t                    apis;     /* ngx_http_apigw_api_t * */
+    ngx_array_t                    plans;    /* ngx_http_apigw_plan_t * */
+
+    ngx_apigw_keys_t              *keys;     /* NULL: none */
+    uint32_t                      *cells;    /* of the keys' buckets; a
+                                                consumer says where its begin */
+} ngx_http_apigw_main_conf_t;
+
+
+/* throttle status, as limit_req has it */
+
+#define NGX_HTTP_APIGW_PASSED             1
+#define NGX_HTTP_APIGW_REJECTED           2
+#define NGX_HTTP_APIGW_REJECTED_DRY_RUN   3
+
+
+/*
+ * One per client request, on a cleanup of the main request's pool: it
+ * survives internal redirects, which wipe r->ctx.
+ */
+
+struct ngx_http_apigw_ctx_s {
+    ngx_http_apigw_stage_t        *stage;    /* NULL: unknown stage */
+    ngx_http_apigw_route_t        *route;    /* matched last, or NULL */
+    ngx_http_apigw_route_t        *passed;   /* whose pipeline has passed */
+    ngx_str_t                      path;     /* canonical, without stage */
+    ngx_uint_t                     type;     /* NGX_APIGW_REST, _HTTP */
+    ngx_uint_t                     step;     /* where the pipeline goes on */
+
+    ngx_apigw_consumer_t          *consumer; /* whose API key it is */
+    ngx_http_apigw_plan_t         *plan;
+    uint32_t                      *cells;    /* of the consumer in the plan */
+    ngx_uint_t                     plan_index;  /* in stage->plans */
+    ngx_str_t                      secret;   /* the key, wiped at the end */
+
+    ngx_http_apigw_limit_t        *limit;    /* the tightest, or the refusing */
+    ngx_apigw_gcra_state_t         limit_state;
+
+    ngx_str_t                      forwarded_for; /* X-Forwarded-For as it is
+                                                sent on; set by identity */
+
+    ngx_uint_t                     err_status;  /* of r when it was routed */
+
+    u_char                         request_id[NGX_APIGW_UUID_LEN];
+    u_char                         extended_id[16];
+
+    unsigned                       error:8;     /* ngx_http_apigw_error_e */
+    unsigned                       throttle_status:2;
+    unsigned                       charged:1;   /* throttles are paid */
+    unsigned                       identified:1;   /* ids are set */
+    unsigned                       error_page:1;   /* of r when routed */
+    unsigned                       redirected:1;   /* by an error_page */
+};
+
+
+extern ngx_module_t  ngx_apigw_module;
+
+
+#define ngx_http_apigw_get_main_conf(r)                                      \
+    ngx_http_get_module_main_conf(r, ngx_apigw_module)
+
+
+/* ngx_http_apigw_ctx.c */
+
+/* The context of the client request that r belongs to, or NULL. */
+ngx_http_apigw_ctx_t *ngx_http_apigw_get_ctx(ngx_http_request_t *r);
+
+/* The same, made where there is none; NULL: no memory. */
+ngx_http_apigw_ctx_t *ngx_http_apigw_create_ctx(ngx_http_request_t *r);
+
+/* The route whose location configuration r works with, or NULL. */
+ngx_http_apigw_route_t *ngx_http_apigw_get_route(ngx_http_request_t *r);
+
+
+/* ngx_http_apigw_identity_module.c */
+
+/* $apigw_request_id and $apigw_extended_request_id; NGX_OK, NGX_ERROR */
+ngx_int_t ngx_http_apigw_identify(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx);
+
+
+/* ngx_http_apigw_forward.c */
+
+/* Sets the request headers that the upstream gets: NGX_OK, NGX_ERROR. */
+ngx_int_t ngx_http_apigw_forward(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx);
+
+
+/* ngx_http_apigw_pipeline.c */
+
+/*
+ * Runs the policies of ctx->route, once per client request and route.
+ *
+ *     NGX_OK        passed, or passed before
+ *     others        as a step; NGX_ERROR and NGX_HTTP_… finalize the request
+ */
+ngx_int_t ngx_http_apigw_pipeline(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx);
+
+
+/* ngx_http_apigw_response_module.c */
+
+/*
+ * Notes the gateway response; returns its status, for the phase handler.
+ */
+ngx_int_t ngx_http_apigw_refuse(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_uint_t error);
+
+/* the type as AWS names it, and the message, of ctx->error */
+void ngx_http_apigw_error_type(ngx_http_apigw_ctx_t *ctx, ngx_str_t *type);
+ngx_int_t ngx_http_apigw_error_message(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_str_t *message);
+
+
+/* ngx_http_apigw_switch.c */
+
+/* the rewrite phase: a stage's location becomes the location of the route */
+ngx_int_t ngx_http_apigw_switch_handler(ngx_http_request_t *r);
+
+/* the server rewrite phase: an internal redirect gets its stage back */
+ngx_int_t ngx_http_apigw_return_handler(ngx_http_request_t *r);
+
+
+/* ngx_http_apigw_locconf.c */
+
+/*
+ * Routes share the location configurations that their blocks don't touch:
+ * open() gives a route its array, close() is called when its block has been
+ * parsed, merge() after nginx has merged the stages.
+ */
+ngx_http_apigw_locconf_t *ngx_http_apigw_locconf_create(ngx_conf_t *cf);
+void **ngx_http_apigw_locconf_open(ngx_conf_t *cf,
+    ngx_http_apigw_locconf_t *lc);
+void ngx_http_apigw_locconf_close(ngx_http_apigw_locconf_t *lc,
+    void **loc_conf);
+ngx_int_t ngx_http_apigw_locconf_merge(ngx_conf_t *cf,
+    ngx_http_apigw_stage_t *stage);
+
+/* fresh configurations of all modules, shared with nothing */
+void **ngx_http_apigw_locconf_fresh(ngx_conf_t *cf);
+
+
+/* ngx_http_apigw_check.c */
+
+/* What would silently do nothing or weaken a policy: logged, NGX_ERROR. */
+ngx_int_t ngx_http_apigw_check_stage(ngx_conf_t *cf,
+    ngx_http_apigw_stage_t *stage);
+ngx_int_t ngx_http_apigw_check_route(ngx_conf_t *cf,
+    ngx_http_apigw_route_t *route);
+ngx_int_t ngx_http_apigw_check_merged(ngx_conf_t *cf,
+    ngx_http_apigw_stage_t *stage);
+
+
+/* ngx_http_apigw_conf.c */
+
+void ngx_http_apigw_here(ngx_conf_t *cf, ngx_http_apigw_place_t *place);
+
+/* ngx_conf_log_error() for a thing that was written elsewhere */
+void ngx_cdecl ngx_http_apigw_conf_error(ngx_conf_t *cf, ngx_uint_t level,
+    ngx_http_apigw_place_t *place, const char *fmt, ...);
+
+/* a parameter "name=value" of this name: 1 and its value, or 0 */
+ngx_uint_t ngx_http_apigw_conf_param(ngx_str_t *arg, const char *name,
+    ngx_str_t *value);
+
+/* nginx does not unquote inside a word: a quote there is a mistake */
+ngx_int_t ngx_http_apigw_conf_no_quotes(ngx_conf_t *cf, ngx_str_t *arg);
+
+/* rate and "burst=": "10r/s", "burst=20"; logged, NGX_ERROR */
+ngx_int_t ngx_http_apigw_conf_rate(ngx_conf_t *cf, ngx_str_t *rate,
+    ngx_str_t *burst, ngx_apigw_gcra_t *gcra);
+
+/* sets name and the text of RateLimit-Policy */
+ngx_int_t ngx_http_apigw_conf_policy(ngx_conf_t *cf,
+    ngx_http_apigw_limit_t *limit, const char *name);
+
+/* runs handler(cf, stage, data) for each stage of each API until one fails */
+typedef ngx_int_t (*ngx_http_apigw_stage_pt)(ngx_conf_t *cf,
+    ngx_http_apigw_stage_t *stage);
+ngx_int_t ngx_http_apigw_each_stage(ngx_conf_t *cf,
+    ngx_http_apigw_stage_pt handler);
+
+/* notes a policy of a server{}, which is nothing without stages */
+void ngx_http_apigw_conf_policy_here(ngx_conf_t *cf);
+
+/* the plan of this name, entered where it is not known; NULL: no memory */
+ngx_http_apigw_plan_t *ngx_http_apigw_conf_plan(ngx_conf_t *cf,
+    ngx_str_t *name, ngx_http_apigw_place_t *mention);
+
+
+/* ngx_http_apigw_variables.c */
+
+ngx_int_t ngx_http_apigw_add_variables(ngx_conf_t *cf);
+
+
+/* ngx_http_apigw_headers.c */
+
+/* Appends a response header: the key is static; NGX_OK, NGX_ERROR. */
+ngx_int_t ngx_http_apigw_add_header(ngx_http_request_t *r, ngx_str_t *key,
+    ngx_str_t *value);
+
+/* 1 where a header's name is this lower-case one, "_" and "-" being one */
+ngx_uint_t ngx_http_apigw_header_is(ngx_table_elt_t *h, u_char *name,
+    size_t len);
+
+
+#endif /* _NGX_HTTP_APIGW_H_INCLUDED_ */

@@ -1,0 +1,88 @@
+
+/*
+ * Copyright (C) ngx_apigw contributors
+ */
+
+
+#ifndef _NGX_HTTP_APIGW_COMPAT_H_INCLUDED_
+#define _NGX_HTTP_APIGW_COMPAT_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+
+/*
+ * Every difference between nginx 1.22 and mainline that this module meets.
+ */
+
+/*
+ * 1.23.0: headers of one name are a linked list instead of an array of
+ * pointers.  lead_lists: what points to the element "from" in them shall
+ * point to "to".
+ */
+
+#if (nginx_version >= 1023000)
+
+#define ngx_http_apigw_link_header(h)  (h)->next = NULL
+
+
+static ngx_inline void
+ngx_http_apigw_lead_lists(ngx_http_request_t *r, ngx_table_elt_t *from,
+    ngx_table_elt_t *to)
+{
+    ngx_table_elt_t  **p, **last, *h;
+
+    p = &r->headers_in.host;
+    last = (ngx_table_elt_t **) &r->headers_in.user;
+
+    for ( /* void */ ; p < last; p++) {
+
+        for (h = *p; h; h = h->next) {
+
+            if (h->next == from) {
+                h->next = to;
+            }
+        }
+    }
+}
+
+#else
+
+#define ngx_http_apigw_link_header(h)
+
+
+static ngx_inline void
+ngx_http_apigw_lead_array(ngx_array_t *array, ngx_table_elt_t *from,
+    ngx_table_elt_t *to)
+{
+    ngx_uint_t         i;
+    ngx_table_elt_t  **h;
+
+    h = array->elts;
+
+    for (i = 0; i < array->nelts; i++) {
+
+        if (h[i] == from) {
+            h[i] = to;
+        }
+    }
+}
+
+
+static ngx_inline void
+ngx_http_apigw_lead_lists(ngx_http_request_t *r, ngx_table_elt_t *from,
+    ngx_table_elt_t *to)
+{
+#if (NGX_HTTP_X_FORWARDED_FOR)
+    ngx_http_apigw_lead_array(&r->headers_in.x_forwarded_for, from, to);
+#endif
+
+    ngx_http_apigw_lead_array(&r->headers_in.cookies, from, to);
+}
+
+#endif
+
+
+#endif /* _NGX_HTTP_APIGW_COMPAT_H_INCLUDED_ */

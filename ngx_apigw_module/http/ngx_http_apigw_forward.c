@@ -1,0 +1,532 @@
+
+/*
+ * Copyright (C) ngx_apigw contributors
+ */
+
+
+#include "ngx_http_apigw.h"
+
+
+/*
+ * The request headers that the upstream gets.  What the gateway asserts goes
+ * into the list of the client's headers, where every kind of upstream module
+ * takes it from; what the client sent under these names is taken out first.
+ *
+ * A place that becomes free is given to a header of ours.  nginx keeps
+ * pointers to some elements; when those move, the pointers are led after them.
+ */
+
+
+#define NGX_HTTP_APIGW_PLACES      6     /* as many headers as we ever set */
+
+#define NGX_HTTP_APIGW_TAKE        1     /* out of the list */
+#define NGX_HTTP_APIGW_TAKE_CHAIN  2     /* and its value goes on in ours */
+
+
+typedef struct {
+    ngx_uint_t                     n;
+    ngx_table_elt_t               *places[NGX_HTTP_APIGW_PLACES];
+    ngx_str_t                      chain;    /* the client's X-Forwarded-For */
+} ngx_http_apigw_places_t;
+
+
+static ngx_int_t ngx_http_apigw_forward_collect(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_places_t *places);
+static ngx_uint_t ngx_http_apigw_forward_taken(ngx_table_elt_t *h,
+    ngx_http_apigw_ctx_t *ctx);
+static ngx_int_t ngx_http_apigw_forward_join(ngx_http_request_t *r,
+    ngx_str_t *chain, ngx_str_t *value);
+static ngx_int_t ngx_http_apigw_forward_ours(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_places_t *places);
+static ngx_int_t ngx_http_apigw_forward_set(ngx_http_request_t *r,
+    ngx_http_apigw_places_t *places, ngx_str_t *name, ngx_str_t *value);
+static ngx_int_t ngx_http_apigw_forward_port(ngx_http_request_t *r,
+    ngx_http_apigw_places_t *places);
+static ngx_int_t ngx_http_apigw_forward_vacate(ngx_http_request_t *r,
+    ngx_table_elt_t *h);
+static void ngx_http_apigw_forward_remove(ngx_http_request_t *r,
+    ngx_table_elt_t *h);
+static void ngx_http_apigw_forward_lead(ngx_http_request_t *r,
+    ngx_table_elt_t *from, ngx_table_elt_t *to);
+static void ngx_http_apigw_forward_connection(ngx_table_elt_t *h);
+
+
+static ngx_str_t  ngx_http_apigw_prefix = ngx_string("x-apigw-");
+static ngx_str_t  ngx_http_apigw_forwarded_for = ngx_string("x-forwarded-for");
+static ngx_str_t  ngx_http_apigw_forwarded_proto =
+    ngx_string("x-forwarded-proto");
+static ngx_str_t  ngx_http_apigw_forwarded_port =
+    ngx_string("x-forwarded-port");
+static ngx_str_t  ngx_http_apigw_connection = ngx_string("connection");
+
+
+/* lower case and, behind a NUL, as they are sent */
+
+static ngx_str_t  ngx_http_apigw_for_name =
+    ngx_string("x-forwarded-for\0X-Forwarded-For");
+static ngx_str_t  ngx_http_apigw_proto_name =
+    ngx_string("x-forwarded-proto\0X-Forwarded-Proto");
+static ngx_str_t  ngx_http_apigw_port_name =
+    ngx_string("x-forwarded-port\0X-Forwarded-Port");
+static ngx_str_t  ngx_http_apigw_request_name =
+    ngx_string("x-apigw-request-id\0X-Apigw-Request-Id");
+static ngx_str_t  ngx_http_apigw_key_name =
+    ngx_string("x-apigw-api-key-id\0X-Apigw-Api-Key-Id");
+static ngx_str_t  ngx_http_apigw_plan_name =
+    ngx_string("x-apigw-usage-plan\0X-Apigw-Usage-Plan");
+
+
+ngx_int_t
+ngx_http_apigw_forward(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
+{
+    ngx_http_apigw_places_t  places;
+
+    places.n = 0;
+    ngx_str_null(&places.chain);
+
+    if (ngx_http_apigw_forward_collect(r, ctx, &places) != NGX_OK
+        || ngx_http_apigw_forward_ours(r, ctx, &places) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    /* from the end, so that no place moves before its turn */
+
+    while (places.n) {
+        ngx_http_apigw_forward_remove(r, places.places[--places.n]);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_apigw_forward_collect(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_places_t *places)
+{
+    ngx_uint_t        i, taken;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    part = &r->headers_in.headers.part;
+    h = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                return NGX_OK;
+            }
+
+            part = part->next;
+            h = part->elts;
+            i = 0;
+        }
+
+        taken = ngx_http_apigw_forward_taken(&h[i], ctx);
+
+        if (taken == 0) {
+            continue;
+        }
+
+        if (taken == NGX_HTTP_APIGW_TAKE_CHAIN
+            && ctx->forwarded_for.len == 0
+            && ngx_http_apigw_forward_join(r, &places->chain, &h[i].value)
+               != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        if (ngx_http_apigw_forward_vacate(r, &h[i]) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        if (places->n < NGX_HTTP_APIGW_PLACES) {
+            places->places[places->n++] = &h[i];
+            continue;
+        }
+
+        /* another element moves here, to be looked at as well */
+
+        ngx_http_apigw_forward_remove(r, &h[i]);
+        i--;
+    }
+}
+
+
+/* most headers of a request are told apart by their first letter */
+
+static ngx_uint_t
+ngx_http_apigw_forward_taken(ngx_table_elt_t *h, ngx_http_apigw_ctx_t *ctx)
+{
+    u_char      ch;
+    ngx_str_t  *key;
+
+    if (h->key.len == 0) {
+        return 0;
+    }
+
+    ch = h->key.data[0] | 0x20;
+    key = &ctx->stage->key_header;
+
+    if (key->len == h->key.len
+        && ch == key->data[0]
+        && !ctx->route->forward_key
+        && ngx_http_apigw_header_is(h, key->data, key->len))
+    {
+        return NGX_HTTP_APIGW_TAKE;
+    }
+
+    if (ch == 'c') {
+
+        if (h->key.len == ngx_http_apigw_connection.len
+            && ngx_http_apigw_header_is(h, ngx_http_apigw_connection.data,
+                                        ngx_http_apigw_connection.len))
+        {
+            ngx_http_apigw_forward_connection(h);
+        }
+
+        return 0;
+    }
+
+    if (ch != 'x') {
+        return 0;
+    }
+
+    if (h->key.len >= ngx_http_apigw_prefix.len
+        && ngx_http_apigw_header_is(h, ngx_http_apigw_prefix.data,
+                                    ngx_http_apigw_prefix.len))
+    {
+        return NGX_HTTP_APIGW_TAKE;
+    }
+
+    key = (h->key.len == ngx_http_apigw_forwarded_for.len)
+          ? &ngx_http_apigw_forwarded_for
+          : (h->key.len == ngx_http_apigw_forwarded_port.len)
+          ? &ngx_http_apigw_forwarded_port
+          : &ngx_http_apigw_forwarded_proto;
+
+    if (h->key.len != key->len
+        || !ngx_http_apigw_header_is(h, key->data, key->len))
+    {
+        return 0;
+    }
+
+    return (key == &ngx_http_apigw_forwarded_for) ? NGX_HTTP_APIGW_TAKE_CHAIN
+                                                  : NGX_HTTP_APIGW_TAKE;
+}
+
+
+static ngx_int_t
+ngx_http_apigw_forward_join(ngx_http_request_t *r, ngx_str_t *chain,
+    ngx_str_t *value)
+{
+    u_char  *p;
+
+    if (value->len == 0) {
+        return NGX_OK;
+    }
+
+    if (chain->len == 0) {
+        *chain = *value;
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(r->pool, chain->len + 2 + value->len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    value->len = ngx_sprintf(p, "%V, %V", chain, value) - p;
+    value->data = p;
+    *chain = *value;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_apigw_forward_ours(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
+    ngx_http_apigw_places_t *places)
+{
+    ngx_str_t                    value;
+    ngx_connection_t            *c;
+    ngx_http_apigw_main_conf_t  *mcf;
+
+    c = r->connection;
+
+    if (ctx->forwarded_for.len == 0) {
+        ctx->forwarded_for = c->addr_text;
+
+        if (places->chain.len
+            && ngx_http_apigw_forward_join(r, &places->chain,
+                                           &ctx->forwarded_for)
+               != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    if (ngx_http_apigw_forward_set(r, places, &ngx_http_apigw_for_name,
+                                   &ctx->forwarded_for)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+#if (NGX_HTTP_SSL)
+
+    if (c->ssl) {
+        ngx_str_set(&value, "https");
+
+    } else {
+        ngx_str_set(&value, "http");
+    }
+
+#else
+
+    ngx_str_set(&value, "http");
+
+#endif
+
+    if (ngx_http_apigw_forward_set(r, places, &ngx_http_apigw_proto_name,
+                                   &value)
+        != NGX_OK
+        || ngx_http_apigw_forward_port(r, places) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    value.data = ctx->request_id;
+    value.len = sizeof(ctx->request_id);
+
+    if (ctx->type == NGX_APIGW_HTTP) {
+        value.data = ctx->extended_id;
+        value.len = sizeof(ctx->extended_id);
+    }
+
+    if (ngx_http_apigw_forward_set(r, places, &ngx_http_apigw_request_name,
+                                   &value)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (ctx->consumer == NULL) {
+        return NGX_OK;
+    }
+
+    mcf = ngx_http_apigw_get_main_conf(r);
+    ngx_apigw_keys_id(mcf->keys, ctx->consumer, &value);
+
+    if (ngx_http_apigw_forward_set(r, places, &ngx_http_apigw_key_name,
+                                   &value)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_apigw_forward_set(r, places, &ngx_http_apigw_plan_name,
+                                      &ctx->plan->name);
+}
+
+
+static ngx_int_t
+ngx_http_apigw_forward_port(ngx_http_request_t *r,
+    ngx_http_apigw_places_t *places)
+{
+    u_char     *p;
+    in_port_t   port;
+    ngx_str_t   value;
+
+    port = ngx_inet_get_port(r->connection->local_sockaddr);
+
+    if (port == 0) {
+        /* a unix socket */
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(r->pool, sizeof("65535") - 1);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    value.data = p;
+    value.len = ngx_apigw_number(p, port) - p;
+
+    return ngx_http_apigw_forward_set(r, places, &ngx_http_apigw_port_name,
+                                      &value);
+}
+
+
+static ngx_int_t
+ngx_http_apigw_forward_set(ngx_http_request_t *r,
+    ngx_http_apigw_places_t *places, ngx_str_t *name, ngx_str_t *value)
+{
+    size_t            len;
+    ngx_table_elt_t  *h;
+
+    if (places->n) {
+        h = places->places[--places->n];
+
+    } else {
+        h = ngx_list_push(&r->headers_in.headers);
+        if (h == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    len = (name->len - 1) / 2;
+
+    h->hash = 1;
+    h->key.len = len;
+    h->key.data = name->data + len + 1;
+    h->value = *value;
+    h->lowcase_key = name->data;
+    ngx_http_apigw_link_header(h);
+
+    return NGX_OK;
+}
+
+
+/* nginx may still want to read what stood here, $http_x_forwarded_for */
+
+static ngx_int_t
+ngx_http_apigw_forward_vacate(ngx_http_request_t *r, ngx_table_elt_t *h)
+{
+    ngx_table_elt_t  *copy;
+
+    if (h->key.len != ngx_http_apigw_forwarded_for.len
+        || !ngx_http_apigw_header_is(h, ngx_http_apigw_forwarded_for.data,
+                                     h->key.len))
+    {
+        return NGX_OK;
+    }
+
+    copy = ngx_palloc(r->pool, sizeof(ngx_table_elt_t));
+    if (copy == NULL) {
+        return NGX_ERROR;
+    }
+
+    *copy = *h;
+    ngx_http_apigw_forward_lead(r, h, copy);
+
+    return NGX_OK;
+}
+
+
+/* the last element of the list takes the place of h */
+
+static void
+ngx_http_apigw_forward_remove(ngx_http_request_t *r, ngx_table_elt_t *h)
+{
+    ngx_list_t       *list;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *last;
+
+    list = &r->headers_in.headers;
+
+    last = list->last->elts;
+    last += list->last->nelts - 1;
+
+    if (last != h) {
+        *h = *last;
+        ngx_http_apigw_forward_lead(r, last, h);
+    }
+
+    list->last->nelts--;
+
+    if (list->last->nelts || list->last == &list->part) {
+        return;
+    }
+
+    /* those who walk the list expect no empty part behind another */
+
+    for (part = &list->part; part->next != list->last; part = part->next) {
+        /* void */
+    }
+
+    part->next = NULL;
+    list->last = part;
+}
+
+
+/*
+ * The members of r->headers_in between "host" and "server" are pointers to
+ * elements, but for two strings and, before 1.23, two arrays of such pointers.
+ */
+
+static void
+ngx_http_apigw_forward_lead(ngx_http_request_t *r, ngx_table_elt_t *from,
+    ngx_table_elt_t *to)
+{
+    void  **p, **last;
+
+    p = (void **) &r->headers_in.host;
+    last = (void **) &r->headers_in.server;
+
+    for ( /* void */ ; p < last; p++) {
+
+        if (*p == from) {
+            *p = to;
+        }
+    }
+
+    ngx_http_apigw_lead_lists(r, from, to);
+}
+
+
+/* "Connection: X-Apigw-Request-Id" would have the next hop drop it */
+
+static void
+ngx_http_apigw_forward_connection(ngx_table_elt_t *h)
+{
+    u_char           *p, *last, *end, *dst;
+    ngx_table_elt_t   token;
+
+    p = h->value.data;
+    last = p + h->value.len;
+
+    if (ngx_strlcasestrn(p, last, (u_char *) "x-", 2 - 1) == NULL
+        && ngx_strlcasestrn(p, last, (u_char *) "x_", 2 - 1) == NULL)
+    {
+        return;
+    }
+
+    dst = p;
+
+    while (p < last) {
+
+        while (p < last && (*p == ' ' || *p == '\t' || *p == ',')) {
+            p++;
+        }
+
+        end = ngx_strlchr(p, last, ',');
+        if (end == NULL) {
+            end = last;
+        }
+
+        token.key.data = p;
+        token.key.len = end - p;
+
+        if (token.key.len
+            && !(token.key.len >= sizeof("x-apigw") - 1
+                 && ngx_http_apigw_header_is(&token, (u_char *) "x-apigw",
+                                             sizeof("x-apigw") - 1))
+            && !(token.key.len >= sizeof("x-forwarded") - 1
+                 && ngx_http_apigw_header_is(&token,
+                                             (u_char *) "x-forwarded",
+                                             sizeof("x-forwarded") - 1)))
+        {
+            if (dst != h->value.data) {
+                *dst++ = ',';
+            }
+
+            dst = ngx_movemem(dst, p, end - p);
+        }
+
+        p = end;
+    }
+
+    h->value.len = dst - h->value.data;
+}

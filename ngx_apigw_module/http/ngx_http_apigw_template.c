@@ -1,0 +1,185 @@
+
+/*
+ * Copyright (C) ngx_apigw contributors
+ */
+
+
+#include "ngx_http_apigw_template.h"
+
+
+typedef struct {
+    ngx_str_t                      text;     /* of a literal part */
+    ngx_int_t                      index;    /* of a variable, or NGX_ERROR */
+} ngx_http_apigw_part_t;
+
+
+static ngx_int_t ngx_http_apigw_template_variable(ngx_conf_t *cf,
+    ngx_str_t *text, ngx_http_apigw_part_t *part, size_t *used);
+static ngx_uint_t ngx_http_apigw_template_json(
+    ngx_http_apigw_template_t *template);
+
+
+ngx_int_t
+ngx_http_apigw_template_compile(ngx_conf_t *cf,
+    ngx_http_apigw_template_t *template, ngx_str_t *text)
+{
+    u_char                 *p;
+    size_t                  used;
+    ngx_str_t               rest;
+    ngx_http_apigw_part_t  *part;
+
+    template->parts = ngx_array_create(cf->pool, 4,
+                                       sizeof(ngx_http_apigw_part_t));
+    if (template->parts == NULL) {
+        return NGX_ERROR;
+    }
+
+    rest = *text;
+
+    while (rest.len) {
+
+        part = ngx_array_push(template->parts);
+        if (part == NULL) {
+            return NGX_ERROR;
+        }
+
+        if (rest.data[0] == '$') {
+
+            if (ngx_http_apigw_template_variable(cf, &rest, part, &used)
+                != NGX_OK)
+            {
+                return NGX_ERROR;
+            }
+
+        } else {
+            p = ngx_strlchr(rest.data, rest.data + rest.len, '$');
+            used = p ? (size_t) (p - rest.data) : rest.len;
+
+            part->text.data = rest.data;
+            part->text.len = used;
+            part->index = NGX_ERROR;
+        }
+
+        rest.data += used;
+        rest.len -= used;
+    }
+
+    return NGX_OK;
+}
+
+
+/* "$name" or "${name}" */
+
+static ngx_int_t
+ngx_http_apigw_template_variable(ngx_conf_t *cf, ngx_str_t *text,
+    ngx_http_apigw_part_t *part, size_t *used)
+{
+    u_char      ch;
+    size_t      i, start;
+    ngx_str_t   name;
+
+    start = (text->len > 1 && text->data[1] == '{') ? 2 : 1;
+
+    for (i = start; i < text->len; i++) {
+        ch = text->data[i];
+
+        if (ch != '_'
+            && (ch < '0' || ch > '9')
+            && (ngx_tolower(ch) < 'a' || ngx_tolower(ch) > 'z'))
+        {
+            break;
+        }
+    }
+
+    name.data = text->data + start;
+    name.len = i - start;
+
+    if (name.len == 0
+        || (start == 2 && (i == text->len || text->data[i] != '}')))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid variable name at \"%V\"", text);
+        return NGX_ERROR;
+    }
+
+    *used = (start == 2) ? i + 1 : i;
+
+    part->index = ngx_http_get_variable_index(cf, &name);
+
+    return (part->index == NGX_ERROR) ? NGX_ERROR : NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_apigw_template_json(ngx_http_apigw_template_t *template)
+{
+    return template->type.len == 0
+           || ngx_strlcasestrn(template->type.data,
+                               template->type.data + template->type.len,
+                               (u_char *) "json", sizeof("json") - 2)
+              != NULL;
+}
+
+
+ngx_int_t
+ngx_http_apigw_template_run(ngx_http_request_t *r,
+    ngx_http_apigw_template_t *template, ngx_str_t *body)
+{
+    u_char                     *p;
+    size_t                      len;
+    ngx_uint_t                  i, json;
+    ngx_http_apigw_part_t      *parts;
+    ngx_http_variable_value_t  *vv;
+
+    json = ngx_http_apigw_template_json(template);
+    parts = template->parts->elts;
+    len = 0;
+
+    for (i = 0; i < template->parts->nelts; i++) {
+
+        if (parts[i].index == NGX_ERROR) {
+            len += parts[i].text.len;
+            continue;
+        }
+
+        vv = ngx_http_get_flushed_variable(r, parts[i].index);
+
+        if (vv && !vv->not_found) {
+            len += vv->len;
+
+            if (json) {
+                len += ngx_escape_json(NULL, vv->data, vv->len);
+            }
+        }
+    }
+
+    p = ngx_pnalloc(r->pool, len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    body->data = p;
+
+    for (i = 0; i < template->parts->nelts; i++) {
+
+        if (parts[i].index == NGX_ERROR) {
+            p = ngx_cpymem(p, parts[i].text.data, parts[i].text.len);
+            continue;
+        }
+
+        /* the same value as before, whatever the variable */
+
+        vv = &r->variables[parts[i].index];
+
+        if (vv->not_found || vv->len == 0) {
+            continue;
+        }
+
+        p = json ? (u_char *) ngx_escape_json(p, vv->data, vv->len)
+                 : ngx_cpymem(p, vv->data, vv->len);
+    }
+
+    body->len = p - body->data;
+
+    return NGX_OK;
+}
