@@ -11,11 +11,10 @@ TEST_NGINX_LOAD_MODULES=${TEST_NGINX_LOAD_MODULES-$PWD/${BUILD:-build}/ngx_apigw
 TEST_NGINX_RANDOMIZE=${TEST_NGINX_RANDOMIZE-1}
 export TEST_NGINX_BINARY TEST_NGINX_LOAD_MODULES TEST_NGINX_RANDOMIZE
 
-lib="-It/lib"
-
-if perl -MTest::Nginx::Socket -e1 2>/dev/null; then
-    lib=
+if ! perl -MTest::Nginx::Socket -e1 2>/dev/null; then
+    PERL5LIB=$PWD/t/lib${PERL5LIB:+:$PERL5LIB}
+    export PERL5LIB
 fi
 
-# shellcheck disable=SC2086
-exec prove $lib "$@"
+# a file that hangs fails
+exec prove --exec "timeout -k 5 ${TEST_FILE_TIMEOUT:-400} perl" "$@"
