@@ -46,6 +46,9 @@ typedef struct {
     uint64_t                twin_word;
     ngx_atomic_t           *free;        /* lowest way to be had */
     uint64_t                free_word;
+
+    ngx_atomic_t           *seen;        /* without debt, before this scan */
+    uint64_t                seen_word;
 } ngx_apigw_buckets_scan_t;
 
 
@@ -54,28 +57,28 @@ static void ngx_apigw_buckets_start(ngx_apigw_buckets_scan_t *s,
 static void ngx_apigw_buckets_limit(ngx_apigw_gcra_t *us,
     ngx_apigw_gcra_t *limit);
 static void ngx_apigw_buckets_scan(ngx_apigw_buckets_scan_t *s);
+static void ngx_apigw_buckets_insert(ngx_apigw_buckets_scan_t *s);
 static void ngx_apigw_buckets_join(ngx_apigw_buckets_scan_t *s);
 static void ngx_apigw_buckets_lower(ngx_apigw_buckets_scan_t *s,
     uint64_t debt);
-static uint64_t ngx_apigw_buckets_fresh(ngx_apigw_buckets_scan_t *s);
 static ngx_inline uint64_t ngx_apigw_buckets_word(ngx_apigw_buckets_scan_t *s,
     uint64_t ahead);
 static ngx_inline uint64_t ngx_apigw_buckets_ahead(uint64_t word,
     uint64_t now);
 
 
-static ngx_atomic_t  ngx_apigw_buckets_count;         /* of this process */
+/* of the times at which this process made entries, another one's differs */
+static ngx_atomic_t  ngx_apigw_buckets_sum;
 
 
 ngx_int_t
 ngx_apigw_buckets_take(ngx_apigw_buckets_t *buckets, ngx_apigw_gcra_t *limit,
     uint64_t hash, uint64_t now, ngx_apigw_gcra_state_t *state)
 {
-    uint64_t                   ahead, next, seen_word;
-    ngx_int_t                  rc;
-    ngx_atomic_t              *seen;
-    ngx_apigw_gcra_t           us;
-    ngx_apigw_buckets_scan_t   s;
+    uint64_t                  ahead, next;
+    ngx_int_t                 rc;
+    ngx_apigw_gcra_t          us;
+    ngx_apigw_buckets_scan_t  s;
 
     if (limit->capacity == 0) {
         return ngx_apigw_gcra_step(limit, 0, 0, &next, state);
@@ -83,9 +86,6 @@ ngx_apigw_buckets_take(ngx_apigw_buckets_t *buckets, ngx_apigw_gcra_t *limit,
 
     ngx_apigw_buckets_limit(&us, limit);
     ngx_apigw_buckets_start(&s, buckets, hash, now);
-
-    seen = NULL;
-    seen_word = 0;
 
     for ( ;; ) {
         ngx_apigw_buckets_scan(&s);
@@ -101,21 +101,15 @@ ngx_apigw_buckets_take(ngx_apigw_buckets_t *buckets, ngx_apigw_gcra_t *limit,
                 return NGX_DECLINED;
             }
 
-            seen = NULL;
-            seen_word = ngx_apigw_buckets_fresh(&s);
-
-            if (ngx_atomic_cmp_set(s.free, s.free_word, seen_word)) {
-                seen = s.free;
-            }
-
+            ngx_apigw_buckets_insert(&s);
             continue;
         }
 
         ahead = ngx_apigw_buckets_ahead(s.own_word, s.now);
 
-        if (ahead == 0 && (s.own != seen || s.own_word != seen_word)) {
-            seen = s.own;
-            seen_word = s.own_word;
+        if (ahead == 0 && (s.own != s.seen || s.own_word != s.seen_word)) {
+            s.seen = s.own;
+            s.seen_word = s.own_word;
 
             ngx_memory_barrier();
             continue;
@@ -214,6 +208,9 @@ ngx_apigw_buckets_start(ngx_apigw_buckets_scan_t *s,
     }
 
     s->now = now / NGX_APIGW_BUCKETS_USEC & NGX_APIGW_BUCKETS_TIME;
+
+    s->seen = NULL;
+    s->seen_word = 0;
 }
 
 
@@ -263,6 +260,25 @@ ngx_apigw_buckets_scan(ngx_apigw_buckets_scan_t *s)
             s->twin = p;
             s->twin_word = word;
         }
+    }
+}
+
+
+/* makes an entry without debt, no two alike, lest one be taken for another */
+
+static void
+ngx_apigw_buckets_insert(ngx_apigw_buckets_scan_t *s)
+{
+    uint64_t  n;
+
+    n = ngx_atomic_fetch_add(&ngx_apigw_buckets_sum, s->now);
+    n = (n + s->now) * 0x9e3779b97f4a7c15 >> 28;
+
+    s->seen = NULL;
+    s->seen_word = ngx_apigw_buckets_word(s, 0 - NGX_APIGW_BUCKETS_LONG - n);
+
+    if (ngx_atomic_cmp_set(s->free, s->free_word, s->seen_word)) {
+        s->seen = s->free;
     }
 }
 
@@ -326,20 +342,6 @@ ngx_apigw_buckets_lower(ngx_apigw_buckets_scan_t *s, uint64_t debt)
             return;
         }
     }
-}
-
-
-/* an entry without debt; different ones, lest one be taken for another */
-
-static uint64_t
-ngx_apigw_buckets_fresh(ngx_apigw_buckets_scan_t *s)
-{
-    uint64_t  n;
-
-    n = ngx_atomic_fetch_add(&ngx_apigw_buckets_count, 1);
-    n = (n + s->now) * 0x9e3779b97f4a7c15 >> 28;
-
-    return ngx_apigw_buckets_word(s, 0 - NGX_APIGW_BUCKETS_LONG - n);
 }
 
 

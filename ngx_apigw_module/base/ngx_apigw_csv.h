@@ -18,8 +18,8 @@
  * A reader of RFC 4180 text that lies in memory whole.  Records end with LF or
  * CRLF; a field may be quoted with '"' or, as AWS's importer allows, with "'",
  * and then holds its own quote doubled and line ends as they are; blanks
- * (spaces, TABs) round a field are dropped.  Empty and blank lines are skipped,
- * so is a UTF-8 byte order mark.  Fields are unquoted in place: the text is
+ * (spaces, TABs) round a field are dropped.  Empty and blank lines and a UTF-8
+ * byte order mark are skipped.  Fields are unquoted in place: the text is
  * changed.
  */
 

@@ -31,7 +31,9 @@
 #define NGX_APIGW_KEYS_ENABLED  0x2
 #define NGX_APIGW_KEYS_DERIVED  0x4                   /* its id is */
 
-#define NGX_APIGW_KEYS_PARTS    65536
+#define NGX_APIGW_KEYS_ID_BYTES    7                  /* 12 characters */
+#define NGX_APIGW_KEYS_PART        8                  /* rows */
+#define NGX_APIGW_KEYS_PARTS_BITS  16
 
 
 typedef struct {
@@ -121,6 +123,8 @@ static ngx_int_t ngx_apigw_keys_plans(ngx_apigw_keys_t *keys,
     ngx_apigw_key_row_t *row, uint32_t *planset);
 static ngx_int_t ngx_apigw_keys_intern(ngx_apigw_keys_build_t *b,
     ngx_apigw_keys_names_t *names, ngx_str_t *text, uint32_t *number);
+static uint32_t *ngx_apigw_keys_lookup(ngx_apigw_keys_names_t *names,
+    uint32_t hash, ngx_str_t *text);
 static ngx_int_t ngx_apigw_keys_rehash(ngx_apigw_keys_names_t *names);
 static ngx_inline ngx_uint_t ngx_apigw_keys_same(ngx_apigw_keys_names_t *names,
     ngx_apigw_keys_name_t *name, ngx_str_t *text);
@@ -308,8 +312,8 @@ static ngx_int_t
 ngx_apigw_keys_name(ngx_apigw_keys_t *keys, ngx_apigw_key_row_t *row,
     ngx_apigw_keys_slot_t *slot, ngx_apigw_keys_error_t *err)
 {
-    u_char      c, derived[NGX_APIGW_BASE32_LEN(NGX_APIGW_DIGEST_LEN)],
-                digest[NGX_APIGW_DIGEST_LEN];
+    u_char      c, digest[NGX_APIGW_DIGEST_LEN],
+                derived[NGX_APIGW_BASE32_LEN(NGX_APIGW_KEYS_ID_BYTES)];
     ngx_str_t   id;
     ngx_uint_t  i;
 
@@ -324,7 +328,7 @@ ngx_apigw_keys_name(ngx_apigw_keys_t *keys, ngx_apigw_key_row_t *row,
             return NGX_ERROR;
         }
 
-        (void) ngx_apigw_base32(derived, digest, NGX_APIGW_DIGEST_LEN);
+        (void) ngx_apigw_base32(derived, digest, NGX_APIGW_KEYS_ID_BYTES);
 
         id.len = NGX_APIGW_KEY_ID_LEN;
         id.data = derived;
@@ -387,9 +391,8 @@ static ngx_int_t
 ngx_apigw_keys_intern(ngx_apigw_keys_build_t *b,
     ngx_apigw_keys_names_t *names, ngx_str_t *text, uint32_t *number)
 {
-    size_t                  i;
     u_char                 *p;
-    uint32_t                hash;
+    uint32_t                hash, *place;
     ngx_apigw_keys_name_t  *name;
 
     if (names->n + 1 > names->ntable / 2
@@ -399,17 +402,11 @@ ngx_apigw_keys_intern(ngx_apigw_keys_build_t *b,
     }
 
     hash = ngx_apigw_siphash(b->seed, text->data, text->len);
+    place = ngx_apigw_keys_lookup(names, hash, text);
 
-    for (i = hash & (names->ntable - 1);
-         names->table[i];
-         i = (i + 1) & (names->ntable - 1))
-    {
-        *number = names->table[i] - 1;
-        name = &names->names[*number];
-
-        if (name->hash == hash && ngx_apigw_keys_same(names, name, text)) {
-            return NGX_OK;
-        }
+    if (*place) {
+        *number = *place - 1;
+        return NGX_OK;
     }
 
     if (names->len + text->len > UINT32_MAX) {
@@ -441,14 +438,38 @@ ngx_apigw_keys_intern(ngx_apigw_keys_build_t *b,
 
     if (text->len) {
         ngx_memcpy(names->text + names->len, text->data, text->len);
+        names->len += text->len;
     }
 
-    names->len += text->len;
-
     *number = names->n++;
-    names->table[i] = names->n;
+    *place = names->n;
 
     return NGX_OK;
+}
+
+
+/* the place of a text in the table, or the one it is to have */
+
+static uint32_t *
+ngx_apigw_keys_lookup(ngx_apigw_keys_names_t *names, uint32_t hash,
+    ngx_str_t *text)
+{
+    size_t                  i;
+    ngx_apigw_keys_name_t  *name;
+
+    i = hash & (names->ntable - 1);
+
+    while (names->table[i]) {
+        name = &names->names[names->table[i] - 1];
+
+        if (name->hash == hash && ngx_apigw_keys_same(names, name, text)) {
+            break;
+        }
+
+        i = (i + 1) & (names->ntable - 1);
+    }
+
+    return &names->table[i];
 }
 
 
@@ -556,43 +577,56 @@ ngx_apigw_keys_finish(ngx_apigw_keys_t *keys, ngx_apigw_keys_error_t *err)
 }
 
 
-/* by the first two bytes, then what has these in common by all */
+/* into parts by the first bits, then each part by all */
 
 static ngx_int_t
 ngx_apigw_keys_sort(ngx_apigw_keys_build_t *b)
 {
-    size_t                  i;
+    size_t                  i, nparts;
     uint32_t                n, first;
+    ngx_uint_t              shift;
     ngx_apigw_keys_slot_t  *slot;
+
+    /* two parts at least, a shift by 64 is none */
+
+    shift = 63;
+
+    while (shift > 64 - NGX_APIGW_KEYS_PARTS_BITS
+           && b->n >> (64 - shift) > NGX_APIGW_KEYS_PART)
+    {
+        shift--;
+    }
+
+    nparts = (size_t) 1 << (64 - shift);
 
     b->sorted = malloc((b->n + 1) * sizeof(ngx_apigw_keys_slot_t));
     if (b->sorted == NULL) {
         return NGX_ERROR;
     }
 
-    b->ends = calloc(NGX_APIGW_KEYS_PARTS, sizeof(uint32_t));
+    b->ends = calloc(nparts, sizeof(uint32_t));
     if (b->ends == NULL) {
         return NGX_ERROR;
     }
 
     for (i = 0; i < b->n; i++) {
-        b->ends[b->rows[i].slot.head >> 48]++;
+        b->ends[b->rows[i].slot.head >> shift]++;
     }
 
-    for (first = 0, i = 0; i < NGX_APIGW_KEYS_PARTS; i++) {
+    for (first = 0, i = 0; i < nparts; i++) {
         n = b->ends[i];
         b->ends[i] = first;
         first += n;
     }
 
     for (i = 0; i < b->n; i++) {
-        slot = &b->sorted[b->ends[b->rows[i].slot.head >> 48]++];
+        slot = &b->sorted[b->ends[b->rows[i].slot.head >> shift]++];
 
         *slot = b->rows[i].slot;
         slot->consumer = i;
     }
 
-    for (first = 0, i = 0; i < NGX_APIGW_KEYS_PARTS; i++) {
+    for (first = 0, i = 0; i < nparts; i++) {
         n = b->ends[i] - first;
 
         if (n > 1) {

@@ -9,11 +9,13 @@
 
 static ngx_int_t ngx_apigw_route_method(ngx_str_t *key,
     ngx_apigw_route_key_t *rk, const char **reason);
-static ngx_int_t ngx_apigw_route_path(ngx_apigw_route_key_t *rk,
-    const char **reason);
+static ngx_int_t ngx_apigw_route_path(ngx_pool_t *pool,
+    ngx_apigw_route_key_t *rk, const char **reason);
+static ngx_apigw_param_t *ngx_apigw_route_params(ngx_pool_t *pool, u_char *p,
+    u_char *last);
 static const char *ngx_apigw_route_literal(u_char *p, u_char *last);
 static const char *ngx_apigw_route_segment_param(ngx_apigw_route_key_t *rk,
-    u_char *p, u_char *last, ngx_uint_t segment);
+    u_char *p, u_char *end, ngx_uint_t segment);
 static ngx_uint_t ngx_apigw_route_same_name(ngx_str_t *a, ngx_str_t *b);
 
 
@@ -33,9 +35,7 @@ ngx_int_t
 ngx_apigw_route_parse(ngx_pool_t *pool, ngx_str_t *key,
     ngx_apigw_route_key_t *rk, const char **reason)
 {
-    u_char      *p, *last;
-    ngx_int_t    rc;
-    ngx_uint_t   n;
+    ngx_int_t  rc;
 
     rk->key = *key;
     ngx_str_null(&rk->path);
@@ -70,23 +70,7 @@ ngx_apigw_route_parse(ngx_pool_t *pool, ngx_str_t *key,
         return rc;
     }
 
-    n = 0;
-    last = rk->path.data + rk->path.len;
-
-    for (p = rk->path.data; p < last; p++) {
-        if (*p == '{') {
-            n++;
-        }
-    }
-
-    if (n) {
-        rk->params = ngx_palloc(pool, n * sizeof(ngx_apigw_param_t));
-        if (rk->params == NULL) {
-            return NGX_ERROR;
-        }
-    }
-
-    return ngx_apigw_route_path(rk, reason);
+    return ngx_apigw_route_path(pool, rk, reason);
 }
 
 
@@ -152,7 +136,8 @@ ngx_apigw_route_method(ngx_str_t *key, ngx_apigw_route_key_t *rk,
 
 
 static ngx_int_t
-ngx_apigw_route_path(ngx_apigw_route_key_t *rk, const char **reason)
+ngx_apigw_route_path(ngx_pool_t *pool, ngx_apigw_route_key_t *rk,
+    const char **reason)
 {
     u_char      *p, *end, *last;
     ngx_uint_t   segment;
@@ -184,18 +169,16 @@ ngx_apigw_route_path(ngx_apigw_route_key_t *rk, const char **reason)
 
         if (p < end && *p == '{') {
 
-            if (rk->nparams == 0) {
+            if (rk->params == NULL) {
                 rk->prefix.len = (size_t) (p - rk->path.data);
+
+                rk->params = ngx_apigw_route_params(pool, p, last);
+                if (rk->params == NULL) {
+                    return NGX_ERROR;
+                }
             }
 
             err = ngx_apigw_route_segment_param(rk, p, end, segment);
-
-            if (err == NULL
-                && rk->params[rk->nparams - 1].greedy
-                && end != last)
-            {
-                err = "greedy parameter must be the last segment";
-            }
 
         } else {
             err = ngx_apigw_route_literal(p, end);
@@ -211,6 +194,25 @@ ngx_apigw_route_path(ngx_apigw_route_key_t *rk, const char **reason)
     }
 
     return NGX_OK;
+}
+
+
+/* room for the parameters from p on */
+
+static ngx_apigw_param_t *
+ngx_apigw_route_params(ngx_pool_t *pool, u_char *p, u_char *last)
+{
+    ngx_uint_t  n;
+
+    n = 0;
+
+    while (p < last) {
+        if (*p++ == '{') {
+            n++;
+        }
+    }
+
+    return ngx_palloc(pool, n * sizeof(ngx_apigw_param_t));
 }
 
 
@@ -268,13 +270,14 @@ ngx_apigw_route_literal(u_char *p, u_char *last)
 
 static const char *
 ngx_apigw_route_segment_param(ngx_apigw_route_key_t *rk, u_char *p,
-    u_char *last, ngx_uint_t segment)
+    u_char *end, ngx_uint_t segment)
 {
-    u_char              c;
+    u_char              c, *last;
     ngx_uint_t          i;
     ngx_apigw_param_t  *param;
 
     p++;
+    last = end;
 
     if (ngx_strlchr(p, last, '}') == NULL) {
         return "parameter has no closing \"}\"";
@@ -321,6 +324,10 @@ ngx_apigw_route_segment_param(ngx_apigw_route_key_t *rk, u_char *p,
     }
 
     rk->nparams++;
+
+    if (param->greedy && end != rk->path.data + rk->path.len) {
+        return "greedy parameter must be the last segment";
+    }
 
     return NULL;
 }

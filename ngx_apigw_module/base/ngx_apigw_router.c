@@ -44,6 +44,8 @@ static ngx_apigw_route_key_t *ngx_apigw_router_match_rest(
     ngx_apigw_router_t *router, ngx_uint_t method, ngx_str_t *path);
 static ngx_apigw_route_key_t *ngx_apigw_router_match_http(
     ngx_apigw_router_t *router, ngx_uint_t method, ngx_str_t *path);
+static void ngx_apigw_walk_start(ngx_apigw_walk_t *w,
+    ngx_apigw_router_t *router, ngx_uint_t method, ngx_str_t *path);
 static ngx_uint_t ngx_apigw_walk_on(ngx_apigw_walk_t *w);
 static ngx_uint_t ngx_apigw_walk_back(ngx_apigw_walk_t *w);
 static void ngx_apigw_walk_plain(ngx_apigw_walk_t *w);
@@ -183,29 +185,9 @@ static ngx_apigw_route_key_t *
 ngx_apigw_router_match_http(ngx_apigw_router_t *router, ngx_uint_t method,
     ngx_str_t *path)
 {
-    u_char            *p, *last;
-    ngx_uint_t         n;
-    ngx_apigw_walk_t   w;
+    ngx_apigw_walk_t  w;
 
-    w.router = router;
-    w.method = method;
-    w.plain = NULL;
-    w.greedy = NULL;
-    w.nbranches = 0;
-
-    w.at.node = router->nodes;
-    w.at.depth = 0;
-    w.at.literals = 0;
-    w.at.prefix = 0;
-
-    p = path->data;
-    last = p + path->len;
-
-    for (n = 0; p < last && n <= router->depth; n++) {
-        p = ngx_apigw_segment_read(&w.segs[n], p + 1, last);
-    }
-
-    w.nsegs = n;
+    ngx_apigw_walk_start(&w, router, method, path);
 
     while (ngx_apigw_walk_on(&w) || ngx_apigw_walk_back(&w)) {
         /* void */
@@ -216,6 +198,35 @@ ngx_apigw_router_match_http(ngx_apigw_router_t *router, ngx_uint_t method,
     }
 
     return w.greedy ? w.greedy : router->fallback;
+}
+
+
+static void
+ngx_apigw_walk_start(ngx_apigw_walk_t *w, ngx_apigw_router_t *router,
+    ngx_uint_t method, ngx_str_t *path)
+{
+    u_char      *p, *last;
+    ngx_uint_t   n;
+
+    w->router = router;
+    w->method = method;
+    w->plain = NULL;
+    w->greedy = NULL;
+    w->nbranches = 0;
+
+    w->at.node = router->nodes;
+    w->at.depth = 0;
+    w->at.literals = 0;
+    w->at.prefix = 0;
+
+    p = path->data;
+    last = p + path->len;
+
+    for (n = 0; p < last && n <= router->depth; n++) {
+        p = ngx_apigw_segment_read(&w->segs[n], p + 1, last);
+    }
+
+    w->nsegs = n;
 }
 
 

@@ -49,7 +49,7 @@ static ngx_int_t ngx_apigw_router_draft(ngx_apigw_draft_ctx_t *ctx);
 static ngx_int_t ngx_apigw_router_add(ngx_apigw_draft_ctx_t *ctx, uint32_t n);
 static ngx_int_t ngx_apigw_router_add_default(ngx_apigw_draft_ctx_t *ctx,
     uint32_t n);
-static ngx_int_t ngx_apigw_router_add_param(ngx_apigw_draft_ctx_t *ctx,
+static ngx_int_t ngx_apigw_router_check_param(ngx_apigw_draft_ctx_t *ctx,
     ngx_apigw_draft_t *parent, ngx_apigw_segment_t *seg, uint32_t n);
 static ngx_apigw_draft_t *ngx_apigw_router_add_literal(
     ngx_apigw_draft_ctx_t *ctx, ngx_apigw_draft_t *parent,
@@ -210,7 +210,7 @@ ngx_apigw_router_add(ngx_apigw_draft_ctx_t *ctx, uint32_t n)
         } else {
 
             if (rest) {
-                rc = ngx_apigw_router_add_param(ctx, d, &seg, n);
+                rc = ngx_apigw_router_check_param(ctx, d, &seg, n);
 
                 if (rc != NGX_OK) {
                     return rc;
@@ -270,7 +270,7 @@ ngx_apigw_router_add_default(ngx_apigw_draft_ctx_t *ctx, uint32_t n)
 /* REST: one parameter, with one name, under one parent */
 
 static ngx_int_t
-ngx_apigw_router_add_param(ngx_apigw_draft_ctx_t *ctx,
+ngx_apigw_router_check_param(ngx_apigw_draft_ctx_t *ctx,
     ngx_apigw_draft_t *parent, ngx_apigw_segment_t *seg, uint32_t n)
 {
     if (parent->var.len == 0) {

@@ -84,6 +84,7 @@ struct ngx_http_apigw_stage_s {
 
     ngx_array_t                   *plans;    /* ngx_uint_t, the plans that
                                                 open it; NULL: none */
+    ngx_uint_t                     own_plans;   /* not those of the server */
     ngx_http_apigw_admission_t    *admissions;  /* by plan set */
     ngx_str_t                      key_header;  /* of the API key, lower case,
                                                 not sent on; "": none */
@@ -141,6 +142,7 @@ typedef struct {
     ngx_http_apigw_limit_t         limit;
     ngx_str_t                      route;    /* route key; empty: all */
     ngx_uint_t                     used;     /* some stage has the route */
+    ngx_http_apigw_place_t         place;
 } ngx_http_apigw_plan_limit_t;
 
 
@@ -169,7 +171,8 @@ typedef enum {
  * The pipeline.  A step is called with the route that the request matched:
  *
  *     NGX_OK      go on
- *     NGX_DONE    the request is parked, ngx_http_apigw_resume() will be called
+ *     NGX_DONE    the step has parked the request and will run its phases
+ *                 again, to be called once more
  *     NGX_ERROR   500
  *     NGX_HTTP_…  refused: what ngx_http_apigw_refuse() returned
  */
@@ -186,6 +189,7 @@ typedef ngx_int_t (*ngx_http_apigw_step_pt)(ngx_http_request_t *r,
 
 
 typedef struct {
+    ngx_http_apigw_step_pt         enter;    /* as soon as there is a stage */
     ngx_http_apigw_step_pt         steps[NGX_HTTP_APIGW_STEPS];
 
     ngx_apigw_zone_t              *zone;
@@ -212,7 +216,8 @@ typedef struct {
 
 struct ngx_http_apigw_ctx_s {
     ngx_http_apigw_stage_t        *stage;    /* NULL: unknown stage */
-    ngx_http_apigw_route_t        *route;    /* matched last, or NULL */
+    ngx_http_apigw_route_t        *route;    /* matched last, or NULL; r may
+                                                have left it since */
     ngx_http_apigw_route_t        *passed;   /* whose pipeline has passed */
     ngx_str_t                      path;     /* canonical, without stage */
     ngx_uint_t                     type;     /* NGX_APIGW_REST, _HTTP */
@@ -225,12 +230,15 @@ struct ngx_http_apigw_ctx_s {
     ngx_str_t                      secret;   /* the key, wiped at the end */
 
     ngx_http_apigw_limit_t        *limit;    /* the tightest, or the refusing */
+    ngx_http_apigw_route_t        *limited;  /* where that was */
     ngx_apigw_gcra_state_t         limit_state;
 
     ngx_str_t                      forwarded_for; /* X-Forwarded-For as it is
                                                 sent on; set by identity */
 
     ngx_uint_t                     err_status;  /* of r when it was routed */
+    ngx_uint_t                     error_status;  /* that nginx found, before
+                                                it became a response */
 
     u_char                         request_id[NGX_APIGW_UUID_LEN];
     u_char                         extended_id[16];
@@ -241,6 +249,7 @@ struct ngx_http_apigw_ctx_s {
     unsigned                       identified:1;   /* ids are set */
     unsigned                       error_page:1;   /* of r when routed */
     unsigned                       redirected:1;   /* by an error_page */
+    unsigned                       inside:1;    /* r->uri has no stage */
 };
 
 
@@ -271,6 +280,8 @@ ngx_int_t ngx_http_apigw_identify(ngx_http_request_t *r,
 
 
 /* ngx_http_apigw_forward.c */
+
+void ngx_http_apigw_forward_init(void);
 
 /* Sets the request headers that the upstream gets: NGX_OK, NGX_ERROR. */
 ngx_int_t ngx_http_apigw_forward(ngx_http_request_t *r,

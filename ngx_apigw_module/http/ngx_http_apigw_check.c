@@ -21,8 +21,6 @@ static ngx_array_t *ngx_http_apigw_check_codes(ngx_conf_t *cf,
     void **loc_conf);
 static ngx_int_t ngx_http_apigw_check_rewrites(ngx_conf_t *cf,
     ngx_array_t *codes);
-static ngx_int_t ngx_http_apigw_check_params(ngx_conf_t *cf,
-    ngx_apigw_route_key_t *key);
 
 
 ngx_int_t
@@ -77,9 +75,7 @@ ngx_http_apigw_check_route(ngx_conf_t *cf, ngx_http_apigw_route_t *route)
 
     clcf = route->loc_conf[ngx_http_core_module.ctx_index];
 
-    if (ngx_http_apigw_check_locations(cf, clcf, "route") != NGX_OK
-        || ngx_http_apigw_check_params(cf, &route->key) != NGX_OK)
-    {
+    if (ngx_http_apigw_check_locations(cf, clcf, "route") != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -261,38 +257,6 @@ ngx_http_apigw_check_rewrites(ngx_conf_t *cf, ngx_array_t *codes)
     }
 
 #endif
-
-    return NGX_OK;
-}
-
-
-/* names of nginx variables know no case */
-
-static ngx_int_t
-ngx_http_apigw_check_params(ngx_conf_t *cf, ngx_apigw_route_key_t *key)
-{
-    ngx_uint_t          i, n;
-    ngx_apigw_param_t  *p;
-
-    p = key->params;
-
-    for (i = 0; i < key->nparams; i++) {
-
-        for (n = 0; n < i; n++) {
-
-            if (p[i].name.len == p[n].name.len
-                && ngx_strncasecmp(p[i].name.data, p[n].name.data,
-                                   p[i].name.len)
-                   == 0)
-            {
-                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                                   "the parameters \"%V\" and \"%V\" of the "
-                                   "route \"%V\" are one variable",
-                                   &p[n].name, &p[i].name, &key->key);
-                return NGX_ERROR;
-            }
-        }
-    }
 
     return NGX_OK;
 }

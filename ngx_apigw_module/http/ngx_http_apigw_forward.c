@@ -25,9 +25,17 @@
 
 typedef struct {
     ngx_uint_t                     n;
+    ngx_uint_t                     more;     /* taken, but without a place */
     ngx_table_elt_t               *places[NGX_HTTP_APIGW_PLACES];
     ngx_str_t                      chain;    /* the client's X-Forwarded-For */
 } ngx_http_apigw_places_t;
+
+
+typedef struct {
+    ngx_str_t                      name;     /* lower case and, behind a NUL,
+                                                as it is sent */
+    ngx_uint_t                     hash;     /* of what is in lower case */
+} ngx_http_apigw_forward_name_t;
 
 
 static ngx_int_t ngx_http_apigw_forward_collect(ngx_http_request_t *r,
@@ -39,11 +47,13 @@ static ngx_int_t ngx_http_apigw_forward_join(ngx_http_request_t *r,
 static ngx_int_t ngx_http_apigw_forward_ours(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_places_t *places);
 static ngx_int_t ngx_http_apigw_forward_set(ngx_http_request_t *r,
-    ngx_http_apigw_places_t *places, ngx_str_t *name, ngx_str_t *value);
+    ngx_http_apigw_places_t *places, ngx_http_apigw_forward_name_t *n,
+    ngx_str_t *value);
 static ngx_int_t ngx_http_apigw_forward_port(ngx_http_request_t *r,
     ngx_http_apigw_places_t *places);
 static ngx_int_t ngx_http_apigw_forward_vacate(ngx_http_request_t *r,
     ngx_table_elt_t *h);
+static void ngx_http_apigw_forward_sweep(ngx_http_request_t *r);
 static void ngx_http_apigw_forward_remove(ngx_http_request_t *r,
     ngx_table_elt_t *h);
 static void ngx_http_apigw_forward_lead(ngx_http_request_t *r,
@@ -60,20 +70,44 @@ static ngx_str_t  ngx_http_apigw_forwarded_port =
 static ngx_str_t  ngx_http_apigw_connection = ngx_string("connection");
 
 
-/* lower case and, behind a NUL, as they are sent */
+static ngx_http_apigw_forward_name_t  ngx_http_apigw_for_name =
+    { ngx_string("x-forwarded-for\0X-Forwarded-For"), 0 };
+static ngx_http_apigw_forward_name_t  ngx_http_apigw_proto_name =
+    { ngx_string("x-forwarded-proto\0X-Forwarded-Proto"), 0 };
+static ngx_http_apigw_forward_name_t  ngx_http_apigw_port_name =
+    { ngx_string("x-forwarded-port\0X-Forwarded-Port"), 0 };
+static ngx_http_apigw_forward_name_t  ngx_http_apigw_request_name =
+    { ngx_string("x-apigw-request-id\0X-Apigw-Request-Id"), 0 };
+static ngx_http_apigw_forward_name_t  ngx_http_apigw_key_name =
+    { ngx_string("x-apigw-api-key-id\0X-Apigw-Api-Key-Id"), 0 };
+static ngx_http_apigw_forward_name_t  ngx_http_apigw_plan_name =
+    { ngx_string("x-apigw-usage-plan\0X-Apigw-Usage-Plan"), 0 };
 
-static ngx_str_t  ngx_http_apigw_for_name =
-    ngx_string("x-forwarded-for\0X-Forwarded-For");
-static ngx_str_t  ngx_http_apigw_proto_name =
-    ngx_string("x-forwarded-proto\0X-Forwarded-Proto");
-static ngx_str_t  ngx_http_apigw_port_name =
-    ngx_string("x-forwarded-port\0X-Forwarded-Port");
-static ngx_str_t  ngx_http_apigw_request_name =
-    ngx_string("x-apigw-request-id\0X-Apigw-Request-Id");
-static ngx_str_t  ngx_http_apigw_key_name =
-    ngx_string("x-apigw-api-key-id\0X-Apigw-Api-Key-Id");
-static ngx_str_t  ngx_http_apigw_plan_name =
-    ngx_string("x-apigw-usage-plan\0X-Apigw-Usage-Plan");
+
+static ngx_http_apigw_forward_name_t  *ngx_http_apigw_forward_names[] = {
+    &ngx_http_apigw_for_name,
+    &ngx_http_apigw_proto_name,
+    &ngx_http_apigw_port_name,
+    &ngx_http_apigw_request_name,
+    &ngx_http_apigw_key_name,
+    &ngx_http_apigw_plan_name,
+    NULL
+};
+
+
+/* by their hashes proxy_set_header finds those that it replaces */
+
+void
+ngx_http_apigw_forward_init(void)
+{
+    ngx_str_t                       *name;
+    ngx_http_apigw_forward_name_t  **n;
+
+    for (n = ngx_http_apigw_forward_names; *n; n++) {
+        name = &(*n)->name;
+        (*n)->hash = ngx_hash_key(name->data, (name->len - 1) / 2);
+    }
+}
 
 
 ngx_int_t
@@ -82,6 +116,7 @@ ngx_http_apigw_forward(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
     ngx_http_apigw_places_t  places;
 
     places.n = 0;
+    places.more = 0;
     ngx_str_null(&places.chain);
 
     if (ngx_http_apigw_forward_collect(r, ctx, &places) != NGX_OK
@@ -94,6 +129,10 @@ ngx_http_apigw_forward(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
 
     while (places.n) {
         ngx_http_apigw_forward_remove(r, places.places[--places.n]);
+    }
+
+    if (places.more) {
+        ngx_http_apigw_forward_sweep(r);
     }
 
     return NGX_OK;
@@ -146,10 +185,10 @@ ngx_http_apigw_forward_collect(ngx_http_request_t *r,
             continue;
         }
 
-        /* another element moves here, to be looked at as well */
+        /* it loses its name, and goes when all have been looked at */
 
-        ngx_http_apigw_forward_remove(r, &h[i]);
-        i--;
+        h[i].key.len = 0;
+        places->more++;
     }
 }
 
@@ -361,7 +400,8 @@ ngx_http_apigw_forward_port(ngx_http_request_t *r,
 
 static ngx_int_t
 ngx_http_apigw_forward_set(ngx_http_request_t *r,
-    ngx_http_apigw_places_t *places, ngx_str_t *name, ngx_str_t *value)
+    ngx_http_apigw_places_t *places, ngx_http_apigw_forward_name_t *n,
+    ngx_str_t *value)
 {
     size_t            len;
     ngx_table_elt_t  *h;
@@ -376,13 +416,13 @@ ngx_http_apigw_forward_set(ngx_http_request_t *r,
         }
     }
 
-    len = (name->len - 1) / 2;
+    len = (n->name.len - 1) / 2;
 
-    h->hash = 1;
+    h->hash = n->hash;
     h->key.len = len;
-    h->key.data = name->data + len + 1;
+    h->key.data = n->name.data + len + 1;
     h->value = *value;
-    h->lowcase_key = name->data;
+    h->lowcase_key = n->name.data;
     ngx_http_apigw_link_header(h);
 
     return NGX_OK;
@@ -412,6 +452,35 @@ ngx_http_apigw_forward_vacate(ngx_http_request_t *r, ngx_table_elt_t *h)
     ngx_http_apigw_forward_lead(r, h, copy);
 
     return NGX_OK;
+}
+
+
+/* removes what has no name */
+
+static void
+ngx_http_apigw_forward_sweep(ngx_http_request_t *r)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    for (part = &r->headers_in.headers.part; part; part = part->next) {
+
+        h = part->elts;
+        i = 0;
+
+        while (i < part->nelts) {
+
+            if (h[i].key.len) {
+                i++;
+                continue;
+            }
+
+            /* another element moves here, to be looked at as well */
+
+            ngx_http_apigw_forward_remove(r, &h[i]);
+        }
+    }
 }
 
 

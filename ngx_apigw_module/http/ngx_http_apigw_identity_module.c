@@ -28,6 +28,10 @@ static ngx_int_t ngx_http_apigw_identity_step(ngx_http_request_t *r,
 static ngx_uint_t ngx_http_apigw_trusted_id(ngx_http_request_t *r,
     u_char *id);
 static ngx_int_t ngx_http_apigw_identity_header_filter(ngx_http_request_t *r);
+static void ngx_http_apigw_identity_clear(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx);
+static ngx_uint_t ngx_http_apigw_identity_key(ngx_table_elt_t *h,
+    ngx_str_t *key);
 
 static void *ngx_http_apigw_identity_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_apigw_identity_merge_loc_conf(ngx_conf_t *cf,
@@ -90,6 +94,11 @@ ngx_module_t  ngx_http_apigw_identity_module = {
 static ngx_str_t  ngx_http_apigw_rest_id_key = ngx_string("x-amzn-RequestId");
 static ngx_str_t  ngx_http_apigw_rest_ext_key = ngx_string("x-amz-apigw-id");
 static ngx_str_t  ngx_http_apigw_http_id_key = ngx_string("apigw-requestid");
+
+/* that of the upstream, as AWS renames it */
+
+static ngx_str_t  ngx_http_apigw_remapped_id_key =
+    ngx_string("x-amzn-Remapped-x-amzn-RequestId");
 
 
 /* random bytes of the process: a system call for each request would show */
@@ -167,10 +176,7 @@ ngx_http_apigw_trusted_id(ngx_http_request_t *r, u_char *id)
             i = 0;
         }
 
-        if (h[i].key.len == ngx_http_apigw_rest_id_key.len
-            && ngx_strncasecmp(h[i].key.data, ngx_http_apigw_rest_id_key.data,
-                               h[i].key.len)
-               == 0
+        if (ngx_http_apigw_identity_key(&h[i], &ngx_http_apigw_rest_id_key)
             && ngx_apigw_is_uuid(&h[i].value))
         {
             ngx_strlow(id, h[i].value.data, NGX_APIGW_UUID_LEN);
@@ -210,6 +216,10 @@ ngx_http_apigw_identity_header_filter(ngx_http_request_t *r)
         return NGX_ERROR;
     }
 
+    if (r->upstream) {
+        ngx_http_apigw_identity_clear(r, ctx);
+    }
+
     value.data = ctx->extended_id;
     value.len = sizeof(ctx->extended_id);
 
@@ -240,6 +250,55 @@ ngx_http_apigw_identity_header_filter(ngx_http_request_t *r)
     }
 
     return ngx_http_next_header_filter(r);
+}
+
+
+/* the answer has the gateway's ids, not those of an upstream besides */
+
+static void
+ngx_http_apigw_identity_clear(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    for (part = &r->headers_out.headers.part; part; part = part->next) {
+
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+
+            if (ctx->type == NGX_APIGW_HTTP) {
+
+                if (ngx_http_apigw_identity_key(&h[i],
+                                                &ngx_http_apigw_http_id_key))
+                {
+                    h[i].hash = 0;
+                }
+
+                continue;
+            }
+
+            if (ngx_http_apigw_identity_key(&h[i],
+                                            &ngx_http_apigw_rest_ext_key))
+            {
+                h[i].hash = 0;
+
+            } else if (ngx_http_apigw_identity_key(&h[i],
+                                                  &ngx_http_apigw_rest_id_key))
+            {
+                h[i].key = ngx_http_apigw_remapped_id_key;
+            }
+        }
+    }
+}
+
+
+static ngx_uint_t
+ngx_http_apigw_identity_key(ngx_table_elt_t *h, ngx_str_t *key)
+{
+    return h->key.len == key->len
+           && ngx_strncasecmp(h->key.data, key->data, key->len) == 0;
 }
 
 
@@ -280,6 +339,8 @@ ngx_http_apigw_identity_init(ngx_conf_t *cf)
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_apigw_module);
 
     mcf->steps[NGX_HTTP_APIGW_STEP_IDENTITY] = ngx_http_apigw_identity_step;
+
+    ngx_http_apigw_forward_init();
 
     ngx_http_next_header_filter = ngx_http_top_header_filter;
     ngx_http_top_header_filter = ngx_http_apigw_identity_header_filter;

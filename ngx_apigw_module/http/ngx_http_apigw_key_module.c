@@ -8,12 +8,15 @@
 #include "ngx_http_apigw_key.h"
 
 
+static ngx_int_t ngx_http_apigw_key_enter(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx);
 static ngx_int_t ngx_http_apigw_key_step(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx);
 static ngx_int_t ngx_http_apigw_key_find(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx);
 static ngx_int_t ngx_http_apigw_key_refuse(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx, const char *why);
+static ngx_int_t ngx_http_apigw_key_log_handler(ngx_http_request_t *r);
 
 static char *ngx_http_apigw_api_keys(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
@@ -32,6 +35,7 @@ static void *ngx_http_apigw_key_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_apigw_key_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
 static ngx_int_t ngx_http_apigw_key_init(ngx_conf_t *cf);
+static ngx_int_t ngx_http_apigw_key_log_first(ngx_conf_t *cf);
 static ngx_int_t ngx_http_apigw_key_stage(ngx_conf_t *cf,
     ngx_http_apigw_stage_t *stage);
 static ngx_int_t ngx_http_apigw_key_routes(ngx_conf_t *cf,
@@ -130,6 +134,30 @@ ngx_module_t  ngx_http_apigw_key_module = {
 
 
 static ngx_str_t  ngx_http_apigw_key_default = ngx_string("x-api-key");
+
+
+/*
+ * A key in the query string is read as soon as the stage is known, so that no
+ * log sees it, whatever becomes of the request.
+ */
+
+static ngx_int_t
+ngx_http_apigw_key_enter(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
+{
+    ngx_http_apigw_key_loc_conf_t  *klcf;
+
+    if (ctx->stage->key_header.len
+        || ctx->stage->plans == NULL
+        || ctx->secret.len)
+    {
+        return NGX_OK;
+    }
+
+    klcf = ctx->stage->loc_conf[ngx_http_apigw_key_module.ctx_index];
+
+    return ngx_http_apigw_key_read(r, klcf, &ctx->secret) == NGX_ERROR
+           ? NGX_ERROR : NGX_OK;
+}
 
 
 static ngx_int_t
@@ -234,6 +262,39 @@ ngx_http_apigw_key_refuse(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
                   &ctx->stage->name);
 
     return ngx_http_apigw_refuse(r, ctx, NGX_HTTP_APIGW_INVALID_API_KEY);
+}
+
+
+/* runs before the request is logged */
+
+static ngx_int_t
+ngx_http_apigw_key_log_handler(ngx_http_request_t *r)
+{
+    ngx_http_apigw_ctx_t           *ctx;
+    ngx_http_apigw_key_loc_conf_t  *klcf;
+
+    if (r != r->main) {
+        return NGX_OK;
+    }
+
+    ctx = ngx_http_apigw_get_ctx(r);
+
+    if (ctx == NULL || ctx->stage == NULL) {
+        return NGX_OK;
+    }
+
+    if (ctx->secret.len) {
+        ngx_memset(ctx->secret.data, '*', ctx->secret.len);
+        return NGX_OK;
+    }
+
+    klcf = ctx->stage->loc_conf[ngx_http_apigw_key_module.ctx_index];
+
+    if (klcf->header.len && ctx->passed == NULL) {
+        ngx_http_apigw_key_hide(r, klcf);
+    }
+
+    return NGX_OK;
 }
 
 
@@ -492,6 +553,7 @@ ngx_http_apigw_key_init(ngx_conf_t *cf)
 
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_apigw_module);
 
+    mcf->enter = ngx_http_apigw_key_enter;
     mcf->steps[NGX_HTTP_APIGW_STEP_KEY] = ngx_http_apigw_key_step;
 
     if (mcf->zone
@@ -502,7 +564,34 @@ ngx_http_apigw_key_init(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
+    if (mcf->apis.nelts && ngx_http_apigw_key_log_first(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     return ngx_http_apigw_each_stage(cf, ngx_http_apigw_key_stage);
+}
+
+
+static ngx_int_t
+ngx_http_apigw_key_log_first(ngx_conf_t *cf)
+{
+    ngx_array_t                *handlers;
+    ngx_http_handler_pt        *h;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+    handlers = &cmcf->phases[NGX_HTTP_LOG_PHASE].handlers;
+
+    if (ngx_array_push(handlers) == NULL) {
+        return NGX_ERROR;
+    }
+
+    h = handlers->elts;
+
+    ngx_memmove(h + 1, h, (handlers->nelts - 1) * sizeof(ngx_http_handler_pt));
+    *h = ngx_http_apigw_key_log_handler;
+
+    return NGX_OK;
 }
 
 
@@ -519,19 +608,19 @@ ngx_http_apigw_key_stage(ngx_conf_t *cf, ngx_http_apigw_stage_t *stage)
         return NGX_ERROR;
     }
 
+    stage->key_header = klcf->header;
+
     if (stage->plans == NULL) {
         return NGX_OK;
     }
 
-    if (rc == NGX_DECLINED) {
+    if (rc == NGX_DECLINED && stage->own_plans) {
         ngx_http_apigw_conf_error(cf, NGX_LOG_EMERG, &stage->place,
                                   "the stage \"%V\" has usage plans, but none "
                                   "of its routes requires an API key",
                                   &stage->name);
         return NGX_ERROR;
     }
-
-    stage->key_header = klcf->header;
 
     return ngx_http_apigw_key_admissions(cf, stage);
 }

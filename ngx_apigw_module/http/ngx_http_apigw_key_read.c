@@ -19,6 +19,11 @@ static ngx_int_t ngx_http_apigw_key_mask_header(ngx_http_request_t *r,
 static void ngx_http_apigw_key_mask(ngx_str_t *text, ngx_str_t *secret);
 static u_char *ngx_http_apigw_key_at(u_char *p, u_char *last,
     ngx_str_t *secret);
+static ngx_int_t ngx_http_apigw_key_copy(ngx_http_request_t *r, u_char *p,
+    size_t len, ngx_str_t *secret);
+static ngx_uint_t ngx_http_apigw_key_in_request(ngx_http_request_t *r,
+    u_char *p);
+static ngx_uint_t ngx_http_apigw_key_in_pool(ngx_pool_t *pool, u_char *p);
 
 
 ngx_int_t
@@ -30,6 +35,42 @@ ngx_http_apigw_key_read(ngx_http_request_t *r,
     }
 
     return ngx_http_apigw_key_read_variable(r, klcf->index, secret);
+}
+
+
+/* a key that no step has read, too: the request was refused before */
+
+void
+ngx_http_apigw_key_hide(ngx_http_request_t *r,
+    ngx_http_apigw_key_loc_conf_t *klcf)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    part = &r->headers_in.headers.part;
+    h = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                return;
+            }
+
+            part = part->next;
+            h = part->elts;
+            i = 0;
+        }
+
+        if (h[i].key.len == klcf->header.len
+            && ngx_http_apigw_header_is(&h[i], klcf->header.data,
+                                        klcf->header.len)
+            && ngx_http_apigw_key_in_request(r, h[i].value.data))
+        {
+            ngx_memset(h[i].value.data, '*', h[i].value.len);
+        }
+    }
 }
 
 
@@ -76,9 +117,13 @@ ngx_http_apigw_key_read_header(ngx_http_request_t *r, ngx_str_t *name,
         return NGX_DECLINED;
     }
 
-    *secret = found->value;
+    if (ngx_http_apigw_key_in_request(r, found->value.data)) {
+        *secret = found->value;
+        return NGX_OK;
+    }
 
-    return NGX_OK;
+    return ngx_http_apigw_key_copy(r, found->value.data, found->value.len,
+                                   secret);
 }
 
 
@@ -98,15 +143,13 @@ ngx_http_apigw_key_read_variable(ngx_http_request_t *r, ngx_int_t index,
         return NGX_DECLINED;
     }
 
-    /* the value may belong to the configuration: it is not ours to wipe */
-
-    secret->data = ngx_pnalloc(r->pool, vv->len);
-    if (secret->data == NULL) {
+    if (ngx_http_apigw_key_copy(r, vv->data, vv->len, secret) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    ngx_memcpy(secret->data, vv->data, vv->len);
-    secret->len = vv->len;
+    if (ngx_http_apigw_key_in_request(r, vv->data)) {
+        ngx_memset(vv->data, '*', vv->len);
+    }
 
     return ngx_http_apigw_key_mask_request(r, secret);
 }
@@ -164,7 +207,7 @@ ngx_http_apigw_key_mask_query(ngx_str_t *uri, ngx_str_t *secret)
 }
 
 
-/* the value of an HTTP/2 header may be a constant of nginx's */
+/* others may keep pointers to the value, so it is masked where it is */
 
 static ngx_int_t
 ngx_http_apigw_key_mask_header(ngx_http_request_t *r, ngx_table_elt_t *h,
@@ -179,14 +222,17 @@ ngx_http_apigw_key_mask_header(ngx_http_request_t *r, ngx_table_elt_t *h,
         return NGX_OK;
     }
 
-    p = ngx_pnalloc(r->pool, h->value.len + 1);
-    if (p == NULL) {
-        return NGX_ERROR;
+    if (!ngx_http_apigw_key_in_request(r, h->value.data)) {
+
+        p = ngx_pnalloc(r->pool, h->value.len + 1);
+        if (p == NULL) {
+            return NGX_ERROR;
+        }
+
+        (void) ngx_cpystrn(p, h->value.data, h->value.len + 1);
+        h->value.data = p;
     }
 
-    (void) ngx_cpystrn(p, h->value.data, h->value.len + 1);
-
-    h->value.data = p;
     ngx_http_apigw_key_mask(&h->value, secret);
 
     return NGX_OK;
@@ -226,4 +272,71 @@ ngx_http_apigw_key_at(u_char *p, u_char *last, ngx_str_t *secret)
     }
 
     return NULL;
+}
+
+
+static ngx_int_t
+ngx_http_apigw_key_copy(ngx_http_request_t *r, u_char *p, size_t len,
+    ngx_str_t *secret)
+{
+    secret->data = ngx_pnalloc(r->pool, len);
+    if (secret->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(secret->data, p, len);
+    secret->len = len;
+
+    return NGX_OK;
+}
+
+
+/*
+ * 1 where p is in the client's buffers or in the request's pools.  A value
+ * that another module has set may belong to the configuration, that of an
+ * HTTP/2 header may be a constant of nginx's: these are not ours to wipe.
+ */
+
+static ngx_uint_t
+ngx_http_apigw_key_in_request(ngx_http_request_t *r, u_char *p)
+{
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
+
+    b = r->header_in;
+
+    if (b && p >= b->start && p < b->end) {
+        return 1;
+    }
+
+    for (cl = r->http_connection->busy; cl; cl = cl->next) {
+
+        if (p >= cl->buf->start && p < cl->buf->end) {
+            return 1;
+        }
+    }
+
+#if (NGX_HTTP_V2)
+
+    if (r->stream && ngx_http_apigw_key_in_pool(r->stream->pool, p)) {
+        return 1;
+    }
+
+#endif
+
+    return ngx_http_apigw_key_in_pool(r->pool, p);
+}
+
+
+static ngx_uint_t
+ngx_http_apigw_key_in_pool(ngx_pool_t *pool, u_char *p)
+{
+    for ( /* void */ ; pool; pool = pool->d.next) {
+
+        if (p >= (u_char *) pool && p < pool->d.end) {
+            return 1;
+        }
+    }
+
+    return 0;
 }

@@ -73,11 +73,11 @@ ngx_http_apigw_access_handler(ngx_http_request_t *r)
     ngx_int_t              rc;
     ngx_http_apigw_ctx_t  *ctx;
 
-    ctx = ngx_http_apigw_get_ctx(r);
-
-    if (ctx == NULL || ctx->route == NULL) {
+    if (ngx_http_apigw_get_route(r) == NULL) {
         return NGX_DECLINED;
     }
+
+    ctx = ngx_http_apigw_get_ctx(r);
 
     rc = ngx_http_apigw_pipeline(r, ctx);
 

@@ -9,6 +9,7 @@
 
 typedef struct {
     ngx_array_t                   *plans;    /* ngx_uint_t */
+    ngx_uint_t                     own;      /* written at this level */
 } ngx_http_apigw_plan_loc_conf_t;
 
 
@@ -221,6 +222,7 @@ ngx_http_apigw_plan_throttle(ngx_conf_t *cf, ngx_http_apigw_plan_t *plan)
     ngx_memzero(pl, sizeof(ngx_http_apigw_plan_limit_t));
 
     pl->route = route;
+    ngx_http_apigw_here(cf, &pl->place);
 
     if (ngx_http_apigw_conf_rate(cf, &value[1], &burst, &pl->limit.gcra)
         != NGX_OK)
@@ -247,6 +249,7 @@ ngx_http_apigw_usage_plans(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return "is duplicate";
     }
 
+    plcf->own = 1;
     plcf->plans = ngx_array_create(cf->pool, 2, sizeof(ngx_uint_t));
     if (plcf->plans == NULL) {
         return NGX_CONF_ERROR;
@@ -293,10 +296,16 @@ ngx_http_apigw_plan_create_loc_conf(ngx_conf_t *cf)
 {
     ngx_http_apigw_plan_loc_conf_t  *conf;
 
-    conf = ngx_palloc(cf->pool, sizeof(ngx_http_apigw_plan_loc_conf_t));
+    conf = ngx_pcalloc(cf->pool, sizeof(ngx_http_apigw_plan_loc_conf_t));
     if (conf == NULL) {
         return NULL;
     }
+
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     conf->own = 0;
+     */
 
     conf->plans = NGX_CONF_UNSET_PTR;
 
@@ -350,6 +359,7 @@ ngx_http_apigw_plan_stage(ngx_conf_t *cf, ngx_http_apigw_stage_t *stage)
 
     plcf = stage->loc_conf[ngx_http_apigw_plan_module.ctx_index];
     stage->plans = plcf->plans;
+    stage->own_plans = plcf->own;
 
     if (stage->plans == NULL) {
         return NGX_OK;
@@ -449,7 +459,7 @@ ngx_http_apigw_plan_check(ngx_conf_t *cf, ngx_http_apigw_plan_t *plan)
     for (i = 0; i < plan->limits.nelts; i++) {
 
         if (pl[i].route.len && !pl[i].used) {
-            ngx_http_apigw_conf_error(cf, NGX_LOG_EMERG, &plan->place,
+            ngx_http_apigw_conf_error(cf, NGX_LOG_EMERG, &pl[i].place,
                                       "no stage that the usage plan \"%V\" "
                                       "opens has the route \"%V\"",
                                       &plan->name, &pl[i].route);

@@ -238,10 +238,26 @@ ngx_int_t
 ngx_http_apigw_refuse(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
     ngx_uint_t error)
 {
+    ngx_uint_t  status;
+
     ctx->error = error;
     ctx->redirected = 0;
 
-    return ngx_http_apigw_status(r, ctx, error);
+    status = ngx_http_apigw_status(r, ctx, error);
+
+    switch (status) {
+
+    case NGX_HTTP_REQUEST_TIME_OUT:
+    case NGX_HTTP_CLOSE:
+    case NGX_HTTP_CLIENT_CLOSED_REQUEST:
+
+        /* nginx would close the connection; the filter sets them */
+
+        return ngx_http_apigw_responses[error].answers[ctx->type].status;
+
+    default:
+        return status;
+    }
 }
 
 
@@ -293,7 +309,7 @@ ngx_http_apigw_error_message(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
 
     for (i = 0; ngx_http_apigw_phrases[i].status; i++) {
 
-        if (ngx_http_apigw_phrases[i].status == r->err_status) {
+        if (ngx_http_apigw_phrases[i].status == ctx->error_status) {
             *message = ngx_http_apigw_phrases[i].phrase;
             return NGX_OK;
         }
@@ -416,6 +432,7 @@ ngx_http_apigw_turn(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
 
     if (ctx->error == NGX_HTTP_APIGW_NO_ERROR) {
         ctx->error = ngx_http_apigw_classify(r);
+        ctx->error_status = r->err_status;
     }
 
     status = ngx_http_apigw_status(r, ctx, ctx->error);
@@ -557,12 +574,20 @@ static void
 ngx_http_apigw_restore_location(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx)
 {
-    u_char     *p;
-    ngx_str_t  *location, *prefix;
+    u_char                     *p;
+    ngx_str_t                  *location, *prefix;
+    ngx_http_phase_handler_t   *ph;
+    ngx_http_core_main_conf_t  *cmcf;
 
     location = &r->headers_out.location->value;
 
-    if (r->upstream
+    /* it stands in the content phase, where "return" does not come */
+
+    cmcf = ngx_http_get_module_main_conf(r, ngx_http_core_module);
+    ph = cmcf->phase_engine.handlers + r->phase_handler;
+
+    if (ph->checker != ngx_http_core_content_phase
+        || r->content_handler
         || r->headers_out.status != NGX_HTTP_MOVED_PERMANENTLY
         || ngx_http_apigw_get_route(r) == NULL
         || location->len <= r->uri.len

@@ -385,14 +385,15 @@ ngx_http_apigw_stage_name(ngx_conf_t *cf, ngx_http_apigw_stage_t *stage)
         return NGX_OK;
     }
 
+    /* nginx sorts locations by their names and the NUL behind them */
+
     stage->prefix.len = stage->name.len + 1;
-    stage->prefix.data = ngx_pnalloc(cf->pool, stage->prefix.len);
+    stage->prefix.data = ngx_pnalloc(cf->pool, stage->prefix.len + 1);
     if (stage->prefix.data == NULL) {
         return NGX_ERROR;
     }
 
-    stage->prefix.data[0] = '/';
-    ngx_memcpy(stage->prefix.data + 1, stage->name.data, stage->name.len);
+    (void) ngx_sprintf(stage->prefix.data, "/%V%Z", &stage->name);
 
     return NGX_OK;
 }
@@ -888,7 +889,7 @@ ngx_http_apigw_stage_init_main_conf(ngx_conf_t *cf, void *conf)
 static void
 ngx_http_apigw_warn_locations(ngx_conf_t *cf, ngx_http_core_srv_conf_t *cscf)
 {
-    ngx_queue_t                      *q;
+    ngx_queue_t                      *q, *locations;
     ngx_http_core_loc_conf_t         *clcf;
     ngx_http_location_queue_t        *lq;
     ngx_http_apigw_stage_loc_conf_t  *slcf;
@@ -897,8 +898,10 @@ ngx_http_apigw_warn_locations(ngx_conf_t *cf, ngx_http_core_srv_conf_t *cscf)
     clcf = cscf->ctx->loc_conf[ngx_http_core_module.ctx_index];
     sscf = cscf->ctx->srv_conf[ngx_http_apigw_stage_module.ctx_index];
 
-    for (q = ngx_queue_head(clcf->locations);
-         q != ngx_queue_sentinel(clcf->locations);
+    locations = clcf->locations;
+
+    for (q = ngx_queue_head(locations);
+         q != ngx_queue_sentinel(locations);
          q = ngx_queue_next(q))
     {
         lq = (ngx_http_location_queue_t *) q;

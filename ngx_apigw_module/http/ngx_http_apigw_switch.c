@@ -34,6 +34,7 @@ ngx_http_apigw_switch_handler(ngx_http_request_t *r)
     ngx_http_apigw_ctx_t             *ctx;
     ngx_http_apigw_route_t           *route;
     ngx_http_apigw_stage_t           *stage;
+    ngx_http_apigw_main_conf_t       *mcf;
     ngx_http_apigw_stage_loc_conf_t  *slcf;
 
     slcf = ngx_http_get_module_loc_conf(r, ngx_http_apigw_stage_module);
@@ -58,6 +59,13 @@ ngx_http_apigw_switch_handler(ngx_http_request_t *r)
         ctx->type = stage->type;
         ctx->route = NULL;
         ctx->step = 0;
+        ctx->inside = 0;
+
+        mcf = ngx_http_apigw_get_main_conf(r);
+
+        if (mcf->enter(r, ctx) != NGX_OK) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
     }
 
     rc = ngx_http_apigw_canonical(r, stage, &path);
@@ -99,6 +107,7 @@ ngx_http_apigw_switch_handler(ngx_http_request_t *r)
     }
 
     ctx->route = route;
+    ctx->inside = 1;
     ctx->error_page = r->error_page;
     ctx->err_status = r->err_status;
 
@@ -408,7 +417,7 @@ ngx_http_apigw_return_handler(ngx_http_request_t *r)
 
     ctx = ngx_http_apigw_get_ctx(r);
 
-    if (ctx == NULL || ctx->route == NULL) {
+    if (ctx == NULL || !ctx->inside) {
         return NGX_DECLINED;
     }
 
@@ -428,7 +437,7 @@ ngx_http_apigw_return_handler(ngx_http_request_t *r)
         r->uri.len += prefix->len;
     }
 
-    ctx->route = NULL;
+    ctx->inside = 0;
 
     return NGX_DECLINED;
 }

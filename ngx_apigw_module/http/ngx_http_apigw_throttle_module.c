@@ -323,6 +323,7 @@ ngx_http_apigw_charge(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
 
         if (!limit->dry_run) {
             ctx->limit = limit;
+            ctx->limited = ctx->route;
             ctx->limit_state = state;
         }
 
@@ -340,6 +341,7 @@ ngx_http_apigw_charge(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
             || state.remaining < ctx->limit_state.remaining))
     {
         ctx->limit = limit;
+        ctx->limited = ctx->route;
         ctx->limit_state = state;
     }
 
@@ -448,7 +450,7 @@ ngx_http_apigw_throttle_header_filter(ngx_http_request_t *r)
         return ngx_http_next_header_filter(r);
     }
 
-    tlcf = ngx_http_get_module_loc_conf(r, ngx_http_apigw_throttle_module);
+    tlcf = ctx->limited->loc_conf[ngx_http_apigw_throttle_module.ctx_index];
 
     if (!tlcf->headers) {
         return ngx_http_next_header_filter(r);

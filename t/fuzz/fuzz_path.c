@@ -55,9 +55,9 @@ hex(int c)
 static long
 reference_bytes(const uint8_t *s, size_t len, ngx_uint_t flags, char *out)
 {
-    int     c, encoded;
-    char   *d;
-    size_t  i;
+    int      c, encoded;
+    char    *d;
+    size_t   i;
 
     d = out;
 
@@ -113,8 +113,8 @@ dots(const char *s, size_t len)
 static int
 reference_refused(const char *s, size_t len)
 {
-    size_t  i, piece;
     int     pieces, bad;
+    size_t  i, piece;
 
     pieces = 1;
     piece = 0;
@@ -148,9 +148,9 @@ reference_refused(const char *s, size_t len)
 static long
 reference(const uint8_t *s, size_t len, ngx_uint_t flags, char *tmp, char *out)
 {
-    char   *p, *end, *last, *d;
-    long    n;
-    size_t  seg;
+    char    *p, *end, *last, *d;
+    long     n;
+    size_t   seg;
 
     if (len == 0 || s[0] != '/') {
         return -1;

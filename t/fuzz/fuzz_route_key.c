@@ -80,12 +80,12 @@ check_params(ngx_apigw_route_key_t *rk)
 static void
 check_router(ngx_pool_t *pool, ngx_apigw_route_key_t *rk, ngx_uint_t type)
 {
-    ngx_int_t                 rc;
-    ngx_str_t                 value;
-    ngx_uint_t                i, method;
-    ngx_apigw_router_t       *router;
-    ngx_apigw_route_key_t    *keys[2];
-    ngx_apigw_router_error_t  err;
+    ngx_int_t                  rc;
+    ngx_str_t                  value;
+    ngx_uint_t                 i, method;
+    ngx_apigw_router_t        *router;
+    ngx_apigw_route_key_t     *keys[2];
+    ngx_apigw_router_error_t   err;
 
     keys[0] = rk;
     keys[1] = rk;

@@ -512,15 +512,15 @@ check_request(ngx_apigw_router_t *router, ngx_apigw_route_key_t *rks)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    unsigned                  n;
-    ngx_int_t                 rc;
-    ngx_str_t                 key;
-    ngx_uint_t                i, refused;
-    const char               *reason;
-    ngx_pool_t               *pool;
-    ngx_apigw_router_t       *router;
-    ngx_apigw_route_key_t     rks[MAX_ROUTES], *keys[MAX_ROUTES];
-    ngx_apigw_router_error_t  err;
+    unsigned                   n;
+    ngx_int_t                  rc;
+    ngx_str_t                  key;
+    ngx_uint_t                 i, refused;
+    const char                *reason;
+    ngx_pool_t                *pool;
+    ngx_apigw_router_t        *router;
+    ngx_apigw_route_key_t      rks[MAX_ROUTES], *keys[MAX_ROUTES];
+    ngx_apigw_router_error_t   err;
 
     in = data;
     left = size;

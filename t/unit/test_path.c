@@ -174,10 +174,10 @@ static test_path_t  tests[] = {
 static const char *
 test_property(ngx_str_t *path, ngx_uint_t flags)
 {
-    u_char      *p, *last, *seg;
-    size_t       len;
-    unsigned     c;
-    char         hex[3];
+    char       hex[3];
+    u_char    *p, *last, *seg;
+    size_t     len;
+    unsigned   c;
 
     p = path->data;
     last = p + path->len;
@@ -310,10 +310,10 @@ test_bytes(void)
     int          raw, triplet, want_raw, want_triplet, bad;
     char         buf[8];
     u_char       one[2];
+    unsigned     c;
     ngx_str_t    s, path;
     const char  *reason;
     ngx_pool_t  *pool;
-    unsigned     c;
 
     bad = 0;
 

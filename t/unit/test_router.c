@@ -794,16 +794,16 @@ test_no_memory(ngx_uint_t type)
 static void
 test_many(ngx_uint_t type, ngx_uint_t n)
 {
-    char                     *text, request[128];
-    size_t                    len;
-    ngx_int_t                 rc;
-    ngx_str_t                *texts, path;
-    ngx_uint_t                i, wrong;
-    const char               *reason;
-    ngx_pool_t               *pool;
-    ngx_apigw_router_t       *router;
-    ngx_apigw_route_key_t    *rks, **keys;
-    ngx_apigw_router_error_t  err;
+    char                      *text, request[128];
+    size_t                     len;
+    ngx_int_t                  rc;
+    ngx_str_t                 *texts, path;
+    ngx_uint_t                 i, wrong;
+    const char                *reason;
+    ngx_pool_t                *pool;
+    ngx_apigw_router_t        *router;
+    ngx_apigw_route_key_t     *rks, **keys;
+    ngx_apigw_router_error_t   err;
 
     static const char  *formats[] = {
         "GET /flat/resource%lu",
@@ -889,16 +889,16 @@ test_many(ngx_uint_t type, ngx_uint_t n)
 static void
 test_pathological(ngx_uint_t type)
 {
-    char        text[512][64], *p;
-    u_char      buf[200000];
-    ngx_int_t   rc;
-    ngx_str_t   key, path, value;
-    ngx_uint_t  i, j, n;
-    const char *reason;
-    ngx_pool_t  *pool;
-    ngx_apigw_router_t  *router;
-    ngx_apigw_route_key_t  rks[514], *keys[514], *rk;
-    ngx_apigw_router_error_t  err;
+    char                       text[512][64], *p;
+    u_char                     buf[200000];
+    ngx_int_t                  rc;
+    ngx_str_t                  key, path, value;
+    ngx_uint_t                 i, j, n;
+    const char                *reason;
+    ngx_pool_t                *pool;
+    ngx_apigw_router_t        *router;
+    ngx_apigw_route_key_t      rks[514], *keys[514], *rk;
+    ngx_apigw_router_error_t   err;
 
     pool = ngx_create_pool(0, NULL);
 
@@ -980,16 +980,16 @@ test_pathological(ngx_uint_t type)
 static void
 test_lengths(void)
 {
-    char                      texts[80][96];
-    u_char                    buf[96];
-    size_t                    len;
-    ngx_str_t                 key, path;
-    ngx_uint_t                i, j, wrong;
-    const char               *reason;
-    ngx_pool_t               *pool;
-    ngx_apigw_router_t       *router;
-    ngx_apigw_route_key_t     rks[80], *keys[80];
-    ngx_apigw_router_error_t  err;
+    char                       texts[80][96];
+    u_char                     buf[96];
+    size_t                     len;
+    ngx_str_t                  key, path;
+    ngx_uint_t                 i, j, wrong;
+    const char                *reason;
+    ngx_pool_t                *pool;
+    ngx_apigw_router_t        *router;
+    ngx_apigw_route_key_t      rks[80], *keys[80];
+    ngx_apigw_router_error_t   err;
 
     pool = ngx_create_pool(0, NULL);
 

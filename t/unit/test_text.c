@@ -121,10 +121,10 @@ test_base(void)
 static void
 test_hex(void)
 {
-    int          n;
-    u_char       buf[8];
-    ngx_str_t    s;
-    ngx_uint_t   i, c;
+    int         n;
+    u_char      buf[8];
+    ngx_str_t   s;
+    ngx_uint_t  i, c;
 
     static const char  *bad[] = {
         "", "0", "001122334", "00112233445", "001122334g", "g011223344",
