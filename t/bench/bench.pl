@@ -1,0 +1,756 @@
+#!/usr/bin/perl
+
+# See bench.sh and docs/benchmarks.md.
+
+use strict;
+use warnings;
+
+use File::Copy qw(copy);
+use File::Path qw(make_path remove_tree);
+use JSON::PP;
+use Time::HiRes qw(sleep time);
+
+use BenchLoad;
+use BenchNginx;
+
+$| = 1;
+$SIG{INT} = $SIG{TERM} = sub { exit 130 };
+$SIG{PIPE} = 'IGNORE';
+
+my $top = shift or die "usage: bench.sh [-l] [scenario ...]\n";
+
+my $seconds = $ENV{BENCH_SECONDS} // 2;
+my $rounds = $ENV{BENCH_ROUNDS} // 5;
+my $requests = $ENV{BENCH_REQUESTS} // 300;
+my $profile = $ENV{BENCH_PROFILE};
+
+my $dir = "$top/build/bench";
+
+my $conns = 16;        # of the client that checks
+
+# keys of AWS's length, 40
+my $key = 'bench%07dABCDEFGHIJKLMNOPQRSTUVWXYZ01';
+my $unknown = 'nobdy%07dABCDEFGHIJKLMNOPQRSTUVWXYZ01';
+
+my $pet = '/prod/pets/42';
+my $thing = '/prod/thing%05d/parts/42';
+
+# what "same" is: the gateway's work on headers done by nginx's own means;
+# "cheap" has an id that costs no random numbers
+
+my %scenarios = (
+    S0 => {
+        title => 'routing alone', gate => 'plain', base => 'cheap',
+        mix => { n => 1, path => $pet }, bar => 1.03,
+    },
+    S1 => {
+        title => 'API key and throttle, 1,000 keys', gate => 'k1000',
+        base => 'cheap', bar => 1.04,
+        mix => { n => 1000, path => $pet, key => $key },
+    },
+    S6 => {
+        title => 'same, 100,000 keys', gate => 'k100000', base => 'cheap',
+        bar => 1.04, mix => { n => 100_000, path => $pet, key => $key },
+    },
+    S6m => {
+        title => 'same, 1,000,000 keys', gate => 'k1000000', base => 'cheap',
+        bar => 1.05, mix => { n => 1_000_000, path => $pet, key => $key },
+        no_callgrind => 1,
+    },
+    S7 => {
+        title => '10,000 routes with parameters', gate => 'r10000',
+        base => 'cheap', bar => 1.04, mix => { n => 10_000, path => $thing },
+    },
+    S7r => {
+        title => 'router, 10,000 routes against 10', gate => 'r10000',
+        base_gate => 'r10', bar => 1.01,
+        mix => { n => 10_000, path => $thing },
+        base_mix => { n => 10, path => $thing },
+    },
+    S8a => {
+        title => 'refused, unknown key', gate => 'k1000', base => 'plain',
+        refused => 403, bar => 0.50,
+        mix => { n => 1000, path => $pet, key => $unknown },
+    },
+    S8b => {
+        title => 'refused, over the limit', gate => 'low', base => 'plain',
+        refused => 429, bar => 0.52,
+        mix => { n => 100, path => $pet, key => $key },
+    },
+);
+
+my @order = qw(S0 S1 S6 S6m S7 S7r S8a S8b);
+
+# the other baselines, which have no bar
+my %others = (cheap => [qw(plain same)], plain => [], gate => []);
+
+my (%gates, %results, $bare, $backend, $perf, $failed);
+
+exit main(@ARGV);
+
+
+sub main {
+    my @names = @_;
+
+    if (@names && $names[0] eq '-l') {
+        printf "%-4s %s\n", $_, $scenarios{$_}{title} for @order, 'info';
+        printf "%-4s start-up and memory\n", 'info';
+        return 0;
+    }
+
+    @names = (@order, 'info') unless @names;
+
+    for my $name (@names) {
+        die "no scenario \"$name\", \"bench.sh -l\" lists them\n"
+            unless $scenarios{$name} || $name eq 'info';
+    }
+
+    my $from = time;
+
+    prepare();
+
+    my @timed = grep { $_ ne 'info' } @names;
+    my $info = @timed < @names ? information() : undef;
+
+    if (@timed) {
+        $backend->start;
+        $bare->start;
+
+        check($_) for @timed;
+        @timed = grep { !$results{$_}{failure} } @timed;
+
+        if ($requests) {
+            $bare->stop;
+            stop_gates();
+            callgrind($_) for @timed;
+            $bare->start if $rounds;
+        }
+
+        measure(@timed) if $rounds;
+    }
+
+    report([grep { $_ ne 'info' } @names], $info, time - $from);
+
+    return $failed ? 1 : 0;
+}
+
+
+sub prepare {
+    $BenchNginx::dir = $dir;
+    $BenchNginx::nginx = $ENV{BENCH_NGINX} || '/usr/sbin/nginx';
+    $BenchNginx::module = "$dir/ngx_apigw_module.so";
+
+    @BenchNginx::core{qw(gate load)} = split /,/, $ENV{BENCH_CORES} // '0,1';
+
+    remove_tree($dir);
+    make_path($dir);
+
+    # a build that goes on meanwhile must not change what is measured
+    copy($ENV{BENCH_MODULE} || "$top/build/ngx_apigw_module.so",
+         $BenchNginx::module)
+        or die "no module, run \"make\": $!\n";
+
+    my $port = BenchNginx::free_port();
+    my $json = '{"id":42,"name":"' . 'x' x 179 . '"}';
+
+    $backend = BenchNginx->new('backend', core => 'load',
+                               ports => { http => $port }, http => <<"CONF");
+    server {
+        listen 127.0.0.1:$port backlog=1024;
+        location / { return 200 '$json'; }
+        location ~ /what\$ {
+            return 200 "\$http_x_forwarded_for|\$http_x_forwarded_proto|\$http_x_forwarded_port|\$http_x_apigw_request_id|\$http_x_api_key";
+        }
+    }
+CONF
+
+    my %ports = map { $_ => BenchNginx::free_port() } qw(plain same cheap);
+
+    $bare = BenchNginx->new('bare', ports => { %ports }, http =>
+                            upstream()
+                            . bare_server($ports{plain})
+                            . bare_server($ports{same}, '$request_id')
+                            . bare_server($ports{cheap},
+                                          '$pid.$connection.'
+                                          . '$connection_requests'));
+
+    $perf = qx(perf stat -x, -e instructions:u,cycles true 2>&1);
+    $perf = ($? == 0 && $perf !~ /not supported|not counted/) ? 1 : 0;
+}
+
+
+sub upstream {
+    my $port = $backend->{ports}{http};
+
+    return <<"CONF";
+    upstream backend {
+        server 127.0.0.1:$port;
+        keepalive 128;
+        keepalive_timeout 600s;
+        keepalive_requests 1000000000;
+    }
+
+    proxy_http_version 1.1;
+CONF
+}
+
+
+sub bare_server {
+    my ($port, $id) = @_;
+
+    my $headers = defined $id ? <<"CONF" : '';
+            proxy_set_header X-Forwarded-For \$proxy_add_x_forwarded_for;
+            proxy_set_header X-Forwarded-Proto \$scheme;
+            proxy_set_header X-Forwarded-Port \$server_port;
+            proxy_set_header X-Apigw-Request-Id $id;
+            add_header x-amz-apigw-id $id;
+            add_header x-amzn-RequestId $id;
+CONF
+
+    return <<"CONF";
+    server {
+        listen 127.0.0.1:$port backlog=1024;
+
+        location / {
+            proxy_set_header Connection "";
+$headers
+            proxy_pass http://backend;
+        }
+    }
+CONF
+}
+
+
+# a gateway by name: "plain", "low", k<keys>, r<routes>; "n<routes>" is nginx
+# with as many locations, to compare memory with
+
+sub gate {
+    my ($name) = @_;
+
+    return $gates{$name} if $gates{$name};
+
+    my $port = BenchNginx::free_port();
+    my ($http, $stage, $server) = ('', '', '');
+
+    if ($name =~ /^([rn])(\d+)$/) {
+        for my $i (0 .. $2 - 1) {
+            my $path = sprintf '/thing%05d/parts', $i;
+
+            if ($1 eq 'r') {
+                $stage .= "apigw_route \"GET $path/{part}\" "
+                          . "{ proxy_pass http://backend; }\n";
+            } else {
+                $server .= "location /prod$path/ "
+                           . "{ proxy_pass http://backend; }\n";
+            }
+        }
+
+    } else {
+        my $routes = join '', map {
+            "apigw_route \"$_\" { proxy_pass http://backend; }\n"
+        } 'GET /pets', 'GET /pets/{id}', 'POST /pets', 'GET /what';
+
+        $stage .= $routes;
+    }
+
+    if ($name =~ /^k(\d+)$/ || $name eq 'low') {
+        my $n = $1 || 100;
+        my $size = $n > 100_000 ? '256m' : '32m';
+
+        keys_file("$dir/$name.csv", $n);
+
+        $http = "    apigw_zone $size;\n    apigw_usage_plan gold { throttle "
+                . ($name eq 'low' ? '1r/m burst=1'
+                                  : '1000000r/s burst=1000000')
+                . "; }\n    apigw_api_keys $dir/$name.csv;\n";
+
+        $stage = "apigw_usage_plans gold;\napigw_api_key_required on;\n"
+                 . $stage;
+    }
+
+    $server .= "apigw_api bench;\napigw_stage prod {\n$stage}\n" if $stage;
+
+    return $gates{$name} = BenchNginx->new(
+        $name, gateway => $stage ne '', ports => { http => $port },
+        http => upstream() . <<"CONF");
+    proxy_set_header Connection "";
+
+$http
+    server {
+        listen 127.0.0.1:$port backlog=1024;
+$server
+    }
+CONF
+}
+
+
+sub keys_file {
+    my ($file, $n) = @_;
+
+    open my $fh, '>', $file or die "$file: $!\n";
+    print $fh "Name,key,description,Enabled,usageplanIds\n";
+
+    for my $i (0 .. $n - 1) {
+        printf $fh "client$i,$key,,true,gold\n", $i;
+    }
+
+    close $fh or die "$file: $!\n";
+}
+
+
+sub running_gate {
+    my ($name) = @_;
+
+    my $gate = gate($name);
+    $gate->start unless $gate->{pid};
+
+    return $gate;
+}
+
+
+sub stop_gates {
+    $_->stop for values %gates;
+}
+
+
+# the sides of a scenario: [name, nginx as an object, port, mix]
+
+sub sides {
+    my ($name) = @_;
+
+    my $s = $scenarios{$name};
+    my $gate = gate($s->{gate});
+    my @sides = (['gateway', $gate, $gate->{ports}{http}, $s->{mix}]);
+
+    if ($s->{base_gate}) {
+        my $base = gate($s->{base_gate});
+        push @sides, ['base', $base, $base->{ports}{http}, $s->{base_mix}];
+        return @sides;
+    }
+
+    push @sides, ['base', $bare, $bare->{ports}{ $s->{base} }, $s->{mix}];
+
+    for my $other (@{ $others{ $s->{base} } }) {
+        push @sides, [$other, $bare, $bare->{ports}{$other}, $s->{mix}];
+    }
+
+    return @sides;
+}
+
+
+# does the gateway answer what it should, and refuse what it should?
+
+sub check {
+    my ($name) = @_;
+
+    my $s = $scenarios{$name};
+    my $gate = running_gate($s->{gate});
+
+    running_gate($s->{base_gate}) if $s->{base_gate};
+
+    my @sides = sides($name);
+    my @failures;
+
+    my $want = sub {
+        my ($what, $got, $expected) = @_;
+        push @failures, "$what: $got instead of $expected"
+            if $got ne $expected;
+    };
+
+    # the very requests that will be measured, on every side
+
+    for my $side (@sides) {
+        my $status = $side->[0] eq 'gateway' ? $s->{refused} || 200 : 200;
+        my $n = $side->[3]{n} > 200 ? 200 : 64;
+
+        # an empty bucket first
+        BenchLoad::send_requests($side->[2], BenchLoad::requests($side->[3]),
+                                 128, $conns)
+            if $name eq 'S8b';
+
+        my $got = BenchLoad::send_requests($side->[2],
+                                           BenchLoad::requests($side->[3]),
+                                           $n, $conns);
+
+        $want->("statuses of $side->[0]", join(' ', sort keys %$got),
+                $status);
+    }
+
+    # and what the gateway is there for
+
+    my $port = $gate->{ports}{http};
+    my @key = ('x-api-key: ' . sprintf $key, 7);
+
+    my ($status, $head, $body);
+
+    if ($gate->{name} =~ /^k/) {
+        ($status) = BenchLoad::ask($port, '/prod/pets');
+        $want->('without a key', $status, 403);
+
+        ($status) = BenchLoad::ask($port, '/prod/pets', @key, @key);
+        $want->('with two keys', $status, 403);
+
+        ($status, $head) = BenchLoad::ask($port, '/prod/pets',
+                                  'x-api-key: ' . sprintf $unknown, 7);
+        $want->('with an unknown key', $status, 403);
+
+        ($status, $head) = BenchLoad::ask($port, '/prod/pets', @key);
+        $want->('with a key', $status, 200);
+        push @failures, 'no RateLimit' unless $head =~ /^RateLimit: /m;
+
+        my $low = running_gate('low');
+        my %n;
+
+        for (1 .. 3) {
+            ($status) = BenchLoad::ask($low->{ports}{http}, '/prod/pets',
+                                       'x-api-key: ' . sprintf $key, 99);
+            $n{$status}++;
+        }
+
+        push @failures, 'no request over the limit was refused'
+            unless $n{429} && $n{429} >= 2;
+    }
+
+    if ($gate->{name} eq 'low') {
+        ($status, $head) = BenchLoad::ask($port, $pet, @key);
+        push @failures, 'no Retry-After'
+            unless $status == 429 && $head =~ /^Retry-After: /m;
+    }
+
+    if ($gate->{name} !~ /^r/ && $gate->{name} ne 'low') {
+        ($status, $head, $body) = BenchLoad::ask($port, '/prod/what', @key);
+        push @failures, "headers that the upstream got: $body"
+            unless $body =~ /^127\.0\.0\.1\|http\|$port\|[-0-9a-f]{36}\|/
+                   && ($gate->{name} !~ /^k/ || $body =~ /\|$/);
+        push @failures, 'no request ids'
+            unless $head =~ /^x-amzn-RequestId: /m
+                   && $head =~ /^x-amz-apigw-id: /m;
+    }
+
+    ($status) = BenchLoad::ask($port, '/prod/nothing/here', @key);
+    $want->('no route', $status, 403);
+
+    ($status) = BenchLoad::ask($port, '/nostage/pets', @key);
+    $want->('no stage', $status, 403);
+
+    for my $p (map { $bare->{ports}{$_} } $s->{base} ? qw(same cheap) : ()) {
+        ($status, $head, $body) = BenchLoad::ask($p, '/prod/what');
+        push @failures, "headers from bare nginx: $body"
+            unless $body =~ /^127\.0\.0\.1\|http\|$p\|[^|]{5,}\|/
+                   && $head =~ /^x-amzn-RequestId: /m;
+    }
+
+    return unless @failures;
+
+    $results{$name}{failure} = join '; ', @failures;
+    $failed = 1;
+}
+
+
+# User instructions per request: two runs that differ in their number only, so
+# that what comes first and last falls out.  Only the event loop is counted:
+# start-up is not the same each time, as tables in the zone have random seeds.
+# There is one connection: how many events nginx finds at once changes what a
+# request costs, and would be left to chance with several.
+
+my %instructions;
+
+sub callgrind {
+    my ($name) = @_;
+
+    return if $scenarios{$name}{no_callgrind};
+
+    for my $side (sides($name)) {
+        my ($what, $nginx, $port, $mix) = @$side;
+        my $id = join ' ', $nginx->{name}, $port, BenchLoad::template($mix);
+
+        $instructions{$id} //= count($name, @$side);
+        $results{$name}{instructions}{$what} = $instructions{$id};
+    }
+
+    my $i = $results{$name}{instructions};
+
+    for my $base (grep { $_ ne 'gateway' } keys %$i) {
+        $results{$name}{instruction_ratio}{$base} = $i->{gateway} / $i->{$base};
+    }
+
+    printf "%-4s %-34s %s\n", $name, $scenarios{$name}{title},
+        join '  ', map { sprintf '%s %.0f', $_, $i->{$_} }
+                   map { $_->[0] } sides($name);
+}
+
+
+sub count {
+    my ($name, $what, $nginx, $port, $mix) = @_;
+
+    my @n = ($requests, 2 * $requests);
+    my @total;
+
+    for my $n (@n) {
+        my $file = "$nginx->{home}/callgrind.out";
+        unlink glob "$file*";
+
+        $nginx->start('daemon off; master_process off;', 'valgrind',
+                      '--tool=callgrind', "--callgrind-out-file=$file",
+                      '--collect-atstart=no',
+                      '--toggle-collect=ngx_process_events_and_timers');
+
+        # keys whose buckets are to be empty
+        BenchLoad::send_requests($port, BenchLoad::requests($mix), 128, $conns)
+            if $name eq 'S8b';
+
+        BenchLoad::send_requests($port, BenchLoad::requests($mix), $n, 1);
+
+        $nginx->stop;
+
+        open my $fh, '<', $file or die "callgrind: no $file\n";
+        my ($total) = map { /^(?:summary|totals): (\d+)/ ? $1 : () } <$fh>;
+        push @total, $total || die "callgrind: no total in $file\n";
+
+        if ($profile) {
+            make_path($profile);
+            copy($file, "$profile/$name.$what.$n");
+        }
+    }
+
+    return ($total[1] - $total[0]) / $requests;
+}
+
+
+sub measure {
+    my @names = @_;
+
+    for my $name (@names) {
+        my @sides = sides($name);
+
+        for my $side (@sides) {
+            $side->[1]->start unless $side->[1]{pid};
+            $side->[4] = "$dir/$name.$side->[0].lua";
+            BenchLoad::wrk_script($side->[4], $side->[3]);
+            BenchLoad::wrk($side->[2], $side->[4], 1);
+        }
+
+        my %rounds;
+
+        for my $round (1 .. $rounds) {
+            for my $side ($round % 2 ? @sides : reverse @sides) {
+                my $used = load($name, @$side);
+                push @{ $rounds{$_}{ $side->[0] } }, $used->{$_}
+                    for keys %$used;
+            }
+        }
+
+        for my $what (keys %rounds) {
+            my $r = $rounds{$what};
+
+            $results{$name}{$what}{$_} = median(@{ $r->{$_} }) for keys %$r;
+
+            for my $base (grep { $_ ne 'gateway' } keys %$r) {
+                my @ratios = map { $r->{gateway}[$_] / $r->{$base}[$_] }
+                             0 .. $rounds - 1;
+
+                $results{$name}{"${what}_ratio"}{$base} = median(@ratios);
+                $results{$name}{"${what}_ratios"}{$base} = [@ratios];
+            }
+        }
+
+        my $c = $results{$name}{cpu_ratio};
+        printf "%-4s %-34s cpu %.3f\n", $name, $scenarios{$name}{title},
+            $c->{base};
+
+        stop_gates();
+    }
+}
+
+
+# one side of a round; per request: cpu in ns, and what perf counts
+
+sub load {
+    my ($name, $what, $nginx, $port, $mix, $script) = @_;
+
+    my ($events, $counter);
+
+    if ($perf) {
+        $events = "$dir/perf.txt";
+        $counter = fork // die "fork: $!\n";
+
+        if ($counter == 0) {
+            exec 'perf', 'stat', '-x', ',', '-o', $events, '-e',
+                'instructions:u,instructions:k,cycles', '-p',
+                $nginx->{worker} or die "perf: $!\n";
+        }
+
+        sleep 0.3;
+    }
+
+    my ($cpu, $n) = ($nginx->cpu, $nginx->requests);
+
+    my $bad = BenchLoad::wrk($port, $script, $seconds);
+
+    $n = $nginx->requests - $n - 1;
+    $cpu = $nginx->cpu - $cpu;
+
+    my $refused = $what eq 'gateway' && $scenarios{$name}{refused};
+
+    if ($refused ? $bad < 0.99 : $bad > 0) {
+        $failed = 1;
+        $results{$name}{failure} = sprintf '%.1f%% of the answers under load '
+                                           . 'were no success', 100 * $bad;
+    }
+
+    my %used = (cpu => $cpu / $n);
+
+    if ($perf) {
+        kill 'INT', $counter;
+        waitpid $counter, 0;
+
+        open my $fh, '<', $events or die "perf: $!\n";
+        my %count = map { /^(\d+),[^,]*,([^,]+)/ ? ($2 => $1) : () } <$fh>;
+
+        $used{user} = ($count{'instructions:u'} || 0) / $n;
+        $used{kernel} = ($count{'instructions:k'} || 0) / $n;
+        $used{instructions_all} = $used{user} + $used{kernel};
+        $used{cycles} = ($count{cycles} || 0) / $n;
+    }
+
+    return \%used;
+}
+
+
+sub median {
+    my @v = sort { $a <=> $b } @_;
+
+    return @v % 2 ? $v[$#v / 2] : ($v[$#v / 2] + $v[@v / 2]) / 2;
+}
+
+
+# start-up and memory
+
+sub information {
+    my %info;
+
+    for my $kind (qw(r n)) {
+        my %rss;
+
+        for my $n (10, 10_000) {
+            my $nginx = gate("$kind$n");
+
+            $info{"test_s_$kind$n"} = $nginx->test_time;
+            $nginx->start;
+            $rss{$n} = $nginx->rss;
+            $nginx->stop;
+        }
+
+        $info{"route_bytes_$kind"} = ($rss{10_000} - $rss{10}) / 9990;
+    }
+
+    for my $n (1000, 1_000_000) {
+        my $nginx = gate("k$n");
+
+        $info{"test_s_k$n"} = $nginx->test_time;
+        $nginx->start;
+        $info{"rss_k$n"} = $nginx->rss;
+        $nginx->stop;
+    }
+
+    $info{key_bytes} = ($info{rss_k1000000} - $info{rss_k1000}) / 999_000;
+
+    return \%info;
+}
+
+
+sub report {
+    my ($names, $info, $took) = @_;
+
+    print "\n";
+
+    printf "%-4s %-34s %5s  %-9s %-22s %-9s %-7s %s\n", '', 'ratio to the base',
+        'bar', 'user ins.', 'CPU time (min..max)', 'cycles', 'all ins.', ''
+        if @$names;
+
+    for my $name (@$names) {
+        my ($s, $r) = ($scenarios{$name}, $results{$name} ||= {});
+
+        $r->{title} = $s->{title};
+        $r->{bar} = $s->{bar};
+        $r->{baseline} = $s->{base} || $s->{base_gate};
+
+        if ($r->{failure}) {
+            printf "%-4s %-34s FAILED: %s\n", $name, $s->{title}, $r->{failure};
+            next;
+        }
+
+        print_row($name, $s->{title}, $s->{bar}, $r, 'base');
+
+        for my $other (@{ $others{ $s->{base} || 'gate' } }) {
+            print_row('', "  to \"$other\"", undef, $r, $other);
+        }
+    }
+
+    print_information($info) if $info;
+
+    printf "\n%d rounds of %s s, %d requests under valgrind, %.0f s in all; "
+           . "hardware counters: %s\n", $rounds, $seconds, $requests, $took,
+           $perf ? 'perf' : 'none on this machine';
+
+    my $file = "$dir/results.json";
+
+    open my $fh, '>', $file or die "$file: $!\n";
+    print $fh JSON::PP->new->canonical->pretty->encode({
+        rounds => $rounds + 0, seconds => $seconds + 0,
+        requests => $requests + 0, counters => $perf,
+        scenarios => \%results, information => $info,
+    });
+    close $fh or die "$file: $!\n";
+
+    print "$file\n";
+}
+
+
+sub print_row {
+    my ($name, $title, $bar, $r, $base) = @_;
+
+    my @cells;
+    my $missed = '';
+
+    for my $what (qw(instruction cpu cycles instructions_all)) {
+        my $v = $r->{"${what}_ratio"}{$base};
+        my $cell = defined $v ? sprintf('%.3f', $v) : '-';
+
+        if (defined $v && $what eq 'cpu') {
+            my @all = sort { $a <=> $b } @{ $r->{cpu_ratios}{$base} };
+            $cell .= sprintf ' (%.3f..%.3f)', $all[0], $all[-1];
+        }
+
+        $missed .= ' ' . ($what eq 'instruction' ? 'user' : $what)
+            if defined $v && defined $bar && $v > $bar + 0.0005;
+
+        push @cells, $cell;
+    }
+
+    printf "%-4s %-34s %5s  %-9s %-22s %-9s %-7s %s\n", $name, $title,
+        defined $bar ? sprintf('%.2f', $bar) : '', @cells,
+        $missed ? "OVER:$missed" : defined $bar ? 'ok' : '';
+}
+
+
+sub print_information {
+    my ($info) = @_;
+
+    my $row = sub { printf "%-60s %s\n", @_ };
+
+    print "\n";
+
+    $row->('nginx -t, 10,000 routes',
+           sprintf '%.3f s (10: %.3f s)', @$info{qw(test_s_r10000 test_s_r10)});
+    $row->('nginx -t, 10,000 plain locations',
+           sprintf '%.3f s', $info->{test_s_n10000});
+    $row->('memory per route, worker',
+           sprintf '%.0f bytes', $info->{route_bytes_r});
+    $row->('memory per plain location, worker',
+           sprintf '%.0f bytes', $info->{route_bytes_n});
+    $row->('nginx -t, 1,000,000 keys, less that with 1,000',
+           sprintf '%.3f s', $info->{test_s_k1000000} - $info->{test_s_k1000});
+    $row->('memory per key, worker, token bucket included',
+           sprintf '%.0f bytes', $info->{key_bytes});
+}
