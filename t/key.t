@@ -873,7 +873,7 @@ what follows the first line is not read
 
 
 
-=== TEST 47: with a pepper derived ids are keyed, too: they tell nothing of the key
+=== TEST 47: with a pepper derived ids are what they are without
 --- http_config eval
 $::Plans . 'apigw_key_hmac_file $TEST_NGINX_SERVER_ROOT/html/pepper;' . "
 apigw_api_key a key=$::Alice plan=gold;"
@@ -885,7 +885,7 @@ GET /prod/
 --- more_headers eval
 "X-Api-Key: $::Alice"
 --- response_body
-f6bh54dtmw
+73ezx5754o
 
 
 

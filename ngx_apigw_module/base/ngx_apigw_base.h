@@ -17,7 +17,7 @@
  *                ngx_atomic_t ngx_atomic_uint_t ngx_atomic_int_t
  *     codes      NGX_OK NGX_ERROR NGX_AGAIN NGX_BUSY NGX_DONE NGX_DECLINED
  *     memory     ngx_pool_t ngx_palloc ngx_pnalloc ngx_pcalloc ngx_pfree
- *                ngx_pool_cleanup_add
+ *                ngx_pool_cleanup_t ngx_pool_cleanup_add
  *                ngx_memcpy ngx_cpymem ngx_memmove ngx_memzero ngx_memset
  *     strings    ngx_string ngx_null_string ngx_str_set ngx_str_null
  *                ngx_tolower ngx_toupper ngx_memcmp ngx_strlchr

@@ -262,6 +262,13 @@ ngx_apigw_digest_hash(ngx_apigw_digest_t *digest, EVP_MD_CTX *from,
 }
 
 
+ngx_uint_t
+ngx_apigw_equal(const u_char *a, const u_char *b, size_t len)
+{
+    return CRYPTO_memcmp(a, b, len) == 0;
+}
+
+
 void
 ngx_apigw_cleanse(void *p, size_t len)
 {

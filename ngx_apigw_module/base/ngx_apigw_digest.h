@@ -42,6 +42,10 @@ ngx_int_t ngx_apigw_digest(ngx_apigw_digest_t *digest, ngx_str_t *a,
     ngx_str_t *b, u_char out[NGX_APIGW_DIGEST_LEN]);
 
 
+/* Compares in a time that depends on len only: 1 or 0. */
+ngx_uint_t ngx_apigw_equal(const u_char *a, const u_char *b, size_t len);
+
+
 /* Overwrites memory in a way that the compiler keeps. */
 void ngx_apigw_cleanse(void *p, size_t len);
 

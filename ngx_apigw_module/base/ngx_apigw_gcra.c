@@ -78,8 +78,8 @@ ngx_apigw_gcra_rate(ngx_str_t *value, ngx_apigw_gcra_t *limit)
 static u_char *
 ngx_apigw_gcra_decimal(u_char *p, u_char *last, uint64_t max, uint64_t *micro)
 {
-    uint64_t     n;
-    ngx_uint_t   decimals;
+    uint64_t    n;
+    ngx_uint_t  decimals;
 
     if (*p < '0' || *p > '9') {
         return NULL;
@@ -151,7 +151,7 @@ ngx_apigw_gcra_step(ngx_apigw_gcra_t *limit, uint64_t tat, uint64_t now,
 
     *next = tat;
 
-    if (limit->capacity == 0) {
+    if (limit->interval == 0 || limit->burst == 0) {
         state->remaining = 0;
         state->retry = NGX_APIGW_GCRA_NEVER;
         state->reset = NGX_APIGW_GCRA_NEVER;

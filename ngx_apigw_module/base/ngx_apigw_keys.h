@@ -63,8 +63,8 @@ typedef struct {
 /*
  * Building: create, add every row, finish once.  What stays lives on the pool;
  * what is only needed meanwhile is freed by finish and by the pool's cleanup.
- * The digest object is used during the building only.  NULL: no memory, or no
- * random bytes.
+ * The digest object is used during the building only.  NULL: no memory,
+ * OpenSSL failed, or no random bytes.
  */
 ngx_apigw_keys_t *ngx_apigw_keys_create(ngx_pool_t *pool,
     ngx_apigw_digest_t *digest);
@@ -72,10 +72,11 @@ ngx_apigw_keys_t *ngx_apigw_keys_create(ngx_pool_t *pool,
 /*
  * The plain value is not kept and not changed.  The hex digits after "sha256:"
  * are what the digest object makes of the value: under a pepper they are an
- * HMAC.  A derived id is the first 10 base32 characters of the digest (under a
- * pepper: the HMAC) of "apigw-id:" + value; a row with "sha256:" derives it
- * from the text of the value column as it stands.  An explicit id that equals
- * another row's derived id is the same consumer.
+ * HMAC.  A derived id is the first 10 base32 characters of the SHA-256 of
+ * "apigw-id:" + value, under a pepper too, so that it stays when the pepper
+ * changes; a row with "sha256:" derives it from the text of the value column
+ * as it stands.  An explicit id that equals another row's derived id is the
+ * same consumer.
  *
  *     NGX_OK
  *     NGX_DECLINED  the row is invalid, it was not added: err.  The value is

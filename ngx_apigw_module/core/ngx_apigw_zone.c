@@ -12,6 +12,10 @@
 #define NGX_APIGW_ZONE_WORKERS   1024
 
 
+#define NGX_APIGW_ZONE_SWEEP     60000                   /* ms */
+#define NGX_APIGW_ZONE_SLICES    1440                    /* in a day */
+
+
 /* what part of the zone is cells, the rest is buckets */
 #define NGX_APIGW_ZONE_CELLS(size)  ((size) / 8 * 5)
 
@@ -55,6 +59,7 @@ static ngx_atomic_uint_t ngx_apigw_zone_oldest(ngx_apigw_zone_t *zone,
     ngx_apigw_zone_t *old);
 static ngx_int_t ngx_apigw_zone_map(ngx_apigw_zone_t *zone,
     ngx_apigw_zone_map_t *map, ngx_atomic_uint_t oldest, ngx_log_t *log);
+static void ngx_apigw_zone_sweep_handler(ngx_event_t *ev);
 static uint64_t ngx_apigw_zone_slot(ngx_apigw_zone_t *zone,
     ngx_apigw_zone_map_t *map, uint64_t *id);
 
@@ -110,8 +115,8 @@ ngx_apigw_zone_check_size(ngx_conf_t *cf, ngx_str_t *name, size_t size,
     void *tag)
 {
     ngx_uint_t        i;
-    ngx_list_part_t  *part;
     ngx_shm_zone_t   *shm_zone;
+    ngx_list_part_t  *part;
 
     if (cf->cycle->old_cycle == NULL) {
         return NGX_OK;
@@ -504,6 +509,39 @@ ngx_apigw_zone_leave(ngx_apigw_zone_t *zone)
     for (i = 0; i < NGX_APIGW_ZONE_WORKERS; i++) {
         (void) ngx_atomic_cmp_set(&zone->sh->workers[i], entry, 0);
     }
+}
+
+
+void
+ngx_apigw_zone_sweep(ngx_apigw_zone_t *zone, ngx_log_t *log)
+{
+    zone->sweep.handler = ngx_apigw_zone_sweep_handler;
+    zone->sweep.data = zone;
+    zone->sweep.log = log;
+    zone->sweep.cancelable = 1;
+
+    ngx_add_timer(&zone->sweep, NGX_APIGW_ZONE_SWEEP);
+}
+
+
+static void
+ngx_apigw_zone_sweep_handler(ngx_event_t *ev)
+{
+    uint64_t           n;
+    ngx_apigw_zone_t  *zone;
+
+    zone = ev->data;
+    n = zone->buckets.nsets / NGX_APIGW_ZONE_SLICES + 1;
+
+    (void) ngx_apigw_buckets_sweep(&zone->buckets, zone->swept, n,
+                                   ngx_apigw_now());
+    zone->swept += n;
+
+    if (zone->swept >= zone->buckets.nsets) {
+        zone->swept = 0;
+    }
+
+    ngx_add_timer(ev, NGX_APIGW_ZONE_SWEEP);
 }
 
 

@@ -10,6 +10,7 @@
 
 #include <ngx_config.h>
 #include <ngx_core.h>
+#include <ngx_event.h>
 
 #include "ngx_apigw_buckets.h"
 #include "ngx_apigw_siphash.h"
@@ -79,6 +80,9 @@ struct ngx_apigw_zone_s {
     ngx_atomic_uint_t          generation;
     ngx_apigw_zone_map_t      *map;         /* while cells are claimed */
     ngx_array_t                claimers;    /* ngx_apigw_zone_claimer_t */
+
+    ngx_event_t                sweep;
+    uint64_t                   swept;       /* sets, up to here */
 };
 
 
@@ -106,6 +110,13 @@ uint32_t ngx_apigw_zone_claim(ngx_apigw_zone_t *zone, const u_char *meaning,
 /* Enters the process into the register, and takes it out. */
 void ngx_apigw_zone_enter(ngx_apigw_zone_t *zone, ngx_log_t *log);
 void ngx_apigw_zone_leave(ngx_apigw_zone_t *zone);
+
+/*
+ * Frees what has expired among the buckets, a slice each minute, so that no
+ * time in them ever comes round again (ngx_apigw_buckets.h).  For one process;
+ * the timer keeps no worker from exiting.
+ */
+void ngx_apigw_zone_sweep(ngx_apigw_zone_t *zone, ngx_log_t *log);
 
 /* nanoseconds of CLOCK_MONOTONIC: 27 ns a call, no system call */
 uint64_t ngx_apigw_now(void);

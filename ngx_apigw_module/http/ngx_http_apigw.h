@@ -106,7 +106,7 @@ struct ngx_http_apigw_route_s {
                                                 this route */
     ngx_http_apigw_place_t         place;
 
-    unsigned                       early:1;  /* the rewrite phase may answer */
+    unsigned                       early:1;  /* rewrite directives answer */
     unsigned                       protect:1; /* some policy holds here */
     unsigned                       forward_key:1;
 };
@@ -174,7 +174,7 @@ typedef enum {
  *     NGX_DONE    the step has parked the request and will run its phases
  *                 again, to be called once more
  *     NGX_ERROR   500
- *     NGX_HTTP_…  refused: what ngx_http_apigw_refuse() returned
+ *     NGX_HTTP_*  refused: what ngx_http_apigw_refuse() returned
  */
 
 typedef enum {
@@ -197,8 +197,8 @@ typedef struct {
     ngx_array_t                    plans;    /* ngx_http_apigw_plan_t * */
 
     ngx_apigw_keys_t              *keys;     /* NULL: none */
-    uint32_t                      *cells;    /* of the keys' buckets; a
-                                                consumer says where its begin */
+    uint32_t                      *cells;    /* of the keys' buckets; where a
+                                                consumer's begin, it says */
 } ngx_http_apigw_main_conf_t;
 
 
@@ -229,7 +229,7 @@ struct ngx_http_apigw_ctx_s {
     ngx_uint_t                     plan_index;  /* in stage->plans */
     ngx_str_t                      secret;   /* the key, wiped at the end */
 
-    ngx_http_apigw_limit_t        *limit;    /* the tightest, or the refusing */
+    ngx_http_apigw_limit_t        *limit;    /* the tightest or refusing one */
     ngx_http_apigw_route_t        *limited;  /* where that was */
     ngx_apigw_gcra_state_t         limit_state;
 
@@ -294,7 +294,7 @@ ngx_int_t ngx_http_apigw_forward(ngx_http_request_t *r,
  * Runs the policies of ctx->route, once per client request and route.
  *
  *     NGX_OK        passed, or passed before
- *     others        as a step; NGX_ERROR and NGX_HTTP_… finalize the request
+ *     others        as a step; NGX_ERROR and NGX_HTTP_* finalize the request
  */
 ngx_int_t ngx_http_apigw_pipeline(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx);

@@ -176,9 +176,9 @@ ngx_http_apigw_plan_t *
 ngx_http_apigw_conf_plan(ngx_conf_t *cf, ngx_str_t *name,
     ngx_http_apigw_place_t *mention)
 {
-    ngx_uint_t                    i;
-    ngx_http_apigw_plan_t        *plan, **plans;
-    ngx_http_apigw_main_conf_t   *mcf;
+    ngx_uint_t                   i;
+    ngx_http_apigw_plan_t       *plan, **plans;
+    ngx_http_apigw_main_conf_t  *mcf;
 
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_apigw_module);
     plans = mcf->plans.elts;

@@ -11,6 +11,13 @@
 #include "ngx_http_apigw.h"
 
 
+/*
+ * Less is no key, not even where its digest is known: such bytes stand
+ * everywhere in a request, and could not be masked.
+ */
+#define NGX_HTTP_APIGW_KEY_MIN  8
+
+
 /* a directive that gives keys: a file, or one key */
 
 typedef struct {
@@ -36,6 +43,8 @@ typedef struct {
     ngx_flag_t                     required;
     ngx_flag_t                     forward;
     ngx_int_t                      index;    /* of apigw_api_key_source */
+    ngx_uint_t                     query;    /* it is in the request line or in
+                                                a cookie */
     ngx_str_t                      header;   /* where the source is one */
 } ngx_http_apigw_key_loc_conf_t;
 

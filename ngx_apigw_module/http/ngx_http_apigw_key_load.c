@@ -571,8 +571,11 @@ ngx_http_apigw_key_cells(ngx_conf_t *cf)
     }
 
     mcf->cells = ngx_palloc(cf->pool, (total + 1) * sizeof(uint32_t));
+    if (mcf->cells == NULL) {
+        return NGX_ERROR;
+    }
 
-    return mcf->cells ? NGX_OK : NGX_ERROR;
+    return NGX_OK;
 }
 
 
@@ -723,15 +726,15 @@ ngx_http_apigw_key_bad_line(ngx_http_apigw_key_load_t *load, ngx_uint_t line,
 }
 
 
-/* the whole file in memory of libc's, which is the caller's to wipe and free */
+/* the whole file, in memory that is the caller's to wipe and free */
 
 static ngx_int_t
 ngx_http_apigw_key_read_file(ngx_conf_t *cf, ngx_http_apigw_place_t *place,
     ngx_str_t *name, ngx_str_t *text)
 {
-    ssize_t      n;
-    ngx_fd_t     fd;
-    ngx_file_t   file;
+    ssize_t     n;
+    ngx_fd_t    fd;
+    ngx_file_t  file;
 
     fd = ngx_open_file(name->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
 
@@ -755,11 +758,14 @@ ngx_http_apigw_key_read_file(ngx_conf_t *cf, ngx_http_apigw_place_t *place,
         && ngx_is_file(&file.info))
     {
         text->len = (size_t) ngx_file_size(&file.info);
-        text->data = ngx_alloc(text->len + 1, cf->log);
 
-        if (text->data) {
-            n = ngx_read_file(&file, text->data, text->len, 0);
+        text->data = ngx_alloc(text->len + 1, cf->log);
+        if (text->data == NULL) {
+            (void) ngx_close_file(fd);
+            return NGX_ERROR;
         }
+
+        n = ngx_read_file(&file, text->data, text->len, 0);
     }
 
     (void) ngx_close_file(fd);

@@ -137,8 +137,8 @@ static ngx_str_t  ngx_http_apigw_key_default = ngx_string("x-api-key");
 
 
 /*
- * A key in the query string is read as soon as the stage is known, so that no
- * log sees it, whatever becomes of the request.
+ * A key in the query string or in a cookie is read as soon as the stage is
+ * known, so that no log sees it, whatever becomes of the request.
  */
 
 static ngx_int_t
@@ -146,14 +146,11 @@ ngx_http_apigw_key_enter(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
 {
     ngx_http_apigw_key_loc_conf_t  *klcf;
 
-    if (ctx->stage->key_header.len
-        || ctx->stage->plans == NULL
-        || ctx->secret.len)
-    {
+    klcf = ctx->stage->loc_conf[ngx_http_apigw_key_module.ctx_index];
+
+    if (!klcf->query || ctx->stage->plans == NULL || ctx->secret.len) {
         return NGX_OK;
     }
-
-    klcf = ctx->stage->loc_conf[ngx_http_apigw_key_module.ctx_index];
 
     return ngx_http_apigw_key_read(r, klcf, &ctx->secret) == NGX_ERROR
            ? NGX_ERROR : NGX_OK;
@@ -204,8 +201,8 @@ ngx_http_apigw_key_find(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
     u_char                           digest[NGX_APIGW_DIGEST_LEN];
     uint32_t                         n;
     ngx_uint_t                      *plans;
-    ngx_http_apigw_plan_t          **all;
     ngx_apigw_consumer_t            *consumer;
+    ngx_http_apigw_plan_t          **all;
     ngx_http_apigw_stage_t          *stage;
     ngx_http_apigw_main_conf_t      *mcf;
     ngx_http_apigw_admission_t      *admission;
@@ -215,7 +212,10 @@ ngx_http_apigw_key_find(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
     kmcf = ngx_http_get_module_main_conf(r, ngx_http_apigw_key_module);
     stage = ctx->stage;
 
-    if (mcf->keys == NULL || ctx->secret.len > NGX_APIGW_KEY_MAX_LEN) {
+    if (mcf->keys == NULL
+        || ctx->secret.len < NGX_HTTP_APIGW_KEY_MIN
+        || ctx->secret.len > NGX_APIGW_KEY_MAX_LEN)
+    {
         return ngx_http_apigw_key_refuse(r, ctx, "the API key is unknown");
     }
 
@@ -303,8 +303,8 @@ ngx_http_apigw_api_keys(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_apigw_key_main_conf_t  *kmcf = conf;
 
-    ngx_str_t                     *value;
-    ngx_http_apigw_key_source_t   *source;
+    ngx_str_t                    *value;
+    ngx_http_apigw_key_source_t  *source;
 
     value = cf->args->elts;
 
@@ -439,6 +439,9 @@ ngx_http_apigw_key_source(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
+    klcf->query = ngx_strncasecmp(name.data, (u_char *) "arg_", 4) == 0
+                  || ngx_strncasecmp(name.data, (u_char *) "cookie_", 7) == 0;
+
     if (name.len <= sizeof("http_") - 1
         || ngx_strncasecmp(name.data, (u_char *) "http_", sizeof("http_") - 1)
            != 0)
@@ -514,6 +517,7 @@ ngx_http_apigw_key_create_loc_conf(ngx_conf_t *cf)
      * set by ngx_pcalloc():
      *
      *     conf->header = { 0, NULL };
+     *     conf->query = 0;
      */
 
     conf->required = NGX_CONF_UNSET;
@@ -535,6 +539,7 @@ ngx_http_apigw_key_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     if (conf->index == NGX_CONF_UNSET) {
         conf->index = prev->index;
+        conf->query = prev->query;
         conf->header = prev->header;
     }
 

@@ -147,6 +147,11 @@ ngx_http_apigw_key_read_variable(ngx_http_request_t *r, ngx_int_t index,
         return NGX_ERROR;
     }
 
+    if (vv->len < NGX_HTTP_APIGW_KEY_MIN) {
+        /* no key, and its bytes stand everywhere */
+        return NGX_OK;
+    }
+
     if (ngx_http_apigw_key_in_request(r, vv->data)) {
         ngx_memset(vv->data, '*', vv->len);
     }

@@ -117,10 +117,10 @@ ngx_http_apigw_locconf_fresh(ngx_conf_t *cf)
 void **
 ngx_http_apigw_locconf_open(ngx_conf_t *cf, ngx_http_apigw_locconf_t *lc)
 {
-    void                    **loc_conf;
-    ngx_uint_t                i;
-    ngx_module_t             *m;
-    ngx_http_module_t        *module;
+    void              **loc_conf;
+    ngx_uint_t          i;
+    ngx_module_t       *m;
+    ngx_http_module_t  *module;
 
     loc_conf = ngx_palloc(cf->pool, sizeof(void *) * ngx_http_max_module);
     if (loc_conf == NULL) {

@@ -270,6 +270,10 @@ ngx_http_apigw_init_process(ngx_cycle_t *cycle)
 
     if (mcf && mcf->zone) {
         ngx_apigw_zone_enter(mcf->zone, cycle->log);
+
+        if (ngx_worker == 0) {
+            ngx_apigw_zone_sweep(mcf->zone, cycle->log);
+        }
     }
 
     return NGX_OK;

@@ -725,8 +725,8 @@ ngx_http_apigw_response(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 static ngx_uint_t
 ngx_http_apigw_response_type(ngx_conf_t *cf, ngx_str_t *name)
 {
-    ngx_uint_t  i;
-    ngx_str_t  *known;
+    ngx_str_t   *known;
+    ngx_uint_t   i;
 
     for (i = 1; i < NGX_HTTP_APIGW_ERRORS; i++) {
         known = &ngx_http_apigw_responses[i].name;

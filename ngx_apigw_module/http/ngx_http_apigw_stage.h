@@ -36,4 +36,25 @@ typedef struct {
 extern ngx_module_t  ngx_http_apigw_stage_module;
 
 
+/* ngx_http_apigw_stage_location.c */
+
+/* Checks the name, reads "path=" and sets the prefix; logged, NGX_ERROR. */
+ngx_int_t ngx_http_apigw_stage_name(ngx_conf_t *cf,
+    ngx_http_apigw_stage_t *stage);
+
+/* No other stage of the API has the name or the prefix; logged, NGX_ERROR. */
+ngx_int_t ngx_http_apigw_stage_unique(ngx_conf_t *cf,
+    ngx_http_apigw_api_t *api, ngx_http_apigw_stage_t *stage);
+
+/* Enters the stage among the locations of its server. */
+ngx_int_t ngx_http_apigw_stage_locations(ngx_conf_t *cf,
+    ngx_http_apigw_stage_t *stage);
+
+
+/* ngx_http_apigw_stage_finish.c: what is done when all has been parsed */
+
+char *ngx_http_apigw_stage_init_main_conf(ngx_conf_t *cf, void *conf);
+ngx_int_t ngx_http_apigw_stage_init(ngx_conf_t *cf);
+
+
 #endif /* _NGX_HTTP_APIGW_STAGE_H_INCLUDED_ */

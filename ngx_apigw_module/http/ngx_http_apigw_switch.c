@@ -30,8 +30,8 @@ ngx_http_apigw_switch_handler(ngx_http_request_t *r)
 {
     ngx_int_t                         rc;
     ngx_str_t                         path;
-    ngx_apigw_route_key_t            *key;
     ngx_http_apigw_ctx_t             *ctx;
+    ngx_apigw_route_key_t            *key;
     ngx_http_apigw_route_t           *route;
     ngx_http_apigw_stage_t           *stage;
     ngx_http_apigw_main_conf_t       *mcf;
@@ -449,9 +449,9 @@ static ngx_uint_t
 ngx_http_apigw_server_relative(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx)
 {
-    ngx_uint_t                  i;
-    ngx_http_err_page_t        *page;
-    ngx_http_core_loc_conf_t   *clcf;
+    ngx_uint_t                 i;
+    ngx_http_err_page_t       *page;
+    ngx_http_core_loc_conf_t  *clcf;
 
     if (r->upstream
         || r->err_status != (ngx_uint_t) ctx->err_status

@@ -74,9 +74,9 @@ static ngx_int_t
 ngx_http_apigw_template_variable(ngx_conf_t *cf, ngx_str_t *text,
     ngx_http_apigw_part_t *part, size_t *used)
 {
-    u_char      ch;
-    size_t      i, start;
-    ngx_str_t   name;
+    u_char     ch;
+    size_t     i, start;
+    ngx_str_t  name;
 
     start = (text->len > 1 && text->data[1] == '{') ? 2 : 1;
 

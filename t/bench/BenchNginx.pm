@@ -94,7 +94,7 @@ sub start {
         open STDERR, '>', "$self->{home}/stderr" or die;
         exec 'taskset', '-c', $core{ $self->{core} }, @prefix,
             $self->command($globals)
-            or die "exec: $!\n";
+            or POSIX::_exit(127);
     }
 
     $running{$pid} = $self->{pid} = $pid;

@@ -201,12 +201,12 @@ write_anew(ngx_apigw_csv_t *csv)
 static void
 build(ngx_uint_t n)
 {
-    ngx_int_t                 rc;
-    ngx_uint_t                i, good;
-    ngx_pool_t               *pool;
-    ngx_apigw_keys_t         *keys;
-    ngx_apigw_key_row_t       row;
-    ngx_apigw_keys_error_t    err;
+    ngx_int_t                rc;
+    ngx_uint_t               i, good;
+    ngx_pool_t              *pool;
+    ngx_apigw_keys_t        *keys;
+    ngx_apigw_key_row_t      row;
+    ngx_apigw_keys_error_t   err;
 
     pool = ngx_create_pool(0, NULL);
     keys = ngx_apigw_keys_create(pool, digest);
@@ -250,12 +250,12 @@ build(ngx_uint_t n)
 static void
 compare(ngx_apigw_keys_t *keys, ngx_uint_t n)
 {
-    u_char                  out[NGX_APIGW_DIGEST_LEN];
-    uint16_t               *plans;
-    uint32_t                c;
-    ngx_str_t               id;
-    ngx_uint_t              i, nplans;
-    ngx_apigw_consumer_t   *consumer;
+    u_char                 out[NGX_APIGW_DIGEST_LEN];
+    uint16_t              *plans;
+    uint32_t               c;
+    ngx_str_t              id;
+    ngx_uint_t             i, nplans;
+    ngx_apigw_consumer_t  *consumer;
 
     check(ngx_apigw_keys_consumers(keys) <= n);
 

@@ -23,12 +23,12 @@ static void step(ngx_apigw_gcra_t *limit, uint64_t tat, uint64_t now);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    u_char              *copy;
-    uint64_t             n[3];
-    ngx_int_t            rc;
-    ngx_str_t            value;
-    ngx_apigw_gcra_t     limit;
-    unsigned __int128    rate, unit, diff;
+    u_char             *copy;
+    uint64_t            n[3];
+    ngx_int_t           rc;
+    ngx_str_t           value;
+    ngx_apigw_gcra_t    limit;
+    unsigned __int128   rate, unit, diff;
 
     /* the numbers, then the text */
 
@@ -100,8 +100,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 static unsigned __int128
 micro(const u_char *p, const u_char *last)
 {
-    int                  decimals;
-    unsigned __int128    n;
+    int                decimals;
+    unsigned __int128  n;
 
     decimals = -1;
 
@@ -134,10 +134,10 @@ micro(const u_char *p, const u_char *last)
 static void
 step(ngx_apigw_gcra_t *limit, uint64_t tat, uint64_t now)
 {
-    uint64_t                 next, again;
-    ngx_int_t                rc;
-    ngx_atomic_t             word;
-    ngx_apigw_gcra_state_t   st, later;
+    uint64_t                next, again;
+    ngx_int_t               rc;
+    ngx_atomic_t            word;
+    ngx_apigw_gcra_state_t  st, later;
 
     rc = ngx_apigw_gcra_step(limit, tat, now, &next, &st);
 

@@ -57,6 +57,7 @@ my %part = (
 
 my %private = (
     'ngx_apigw_router_tree.h' => 'ngx_apigw_router.h',
+    'ngx_apigw_keys_int.h' => 'ngx_apigw_keys.h',
 );
 
 # what base/ takes as arguments instead

@@ -33,8 +33,8 @@ rnd(void)
 static ngx_apigw_buckets_t
 table(uint64_t nsets)
 {
-    uint64_t              n;
-    ngx_apigw_buckets_t   b;
+    uint64_t             n;
+    ngx_apigw_buckets_t  b;
 
     n = nsets * NGX_APIGW_BUCKETS_WAYS;
 
@@ -104,10 +104,10 @@ drain(ngx_apigw_buckets_t *b, ngx_apigw_gcra_t *limit, uint64_t hash,
 static void
 test_time(void)
 {
-    uint64_t                 t;
-    ngx_apigw_gcra_t         limit;
-    ngx_apigw_buckets_t      b;
-    ngx_apigw_gcra_state_t   st;
+    uint64_t                t;
+    ngx_apigw_gcra_t        limit;
+    ngx_apigw_buckets_t     b;
+    ngx_apigw_gcra_state_t  st;
 
     b = table(1);
     limit = limit_of(SECOND / 10, 5);
@@ -152,10 +152,10 @@ test_time(void)
 static void
 test_limits(void)
 {
-    uint64_t                 t;
-    ngx_apigw_gcra_t         limit, fast;
-    ngx_apigw_buckets_t      b;
-    ngx_apigw_gcra_state_t   st;
+    uint64_t                t;
+    ngx_apigw_gcra_t        limit, fast;
+    ngx_apigw_buckets_t     b;
+    ngx_apigw_gcra_state_t  st;
 
     b = table(3);
     t = 7 * DAY;
@@ -207,11 +207,11 @@ test_limits(void)
 static void
 test_wrap(void)
 {
-    uint64_t                 t, start;
-    ngx_uint_t               i, bad;
-    ngx_apigw_gcra_t         limit;
-    ngx_apigw_buckets_t      b;
-    ngx_apigw_gcra_state_t   st;
+    uint64_t                t, start;
+    ngx_uint_t              i, bad;
+    ngx_apigw_gcra_t        limit;
+    ngx_apigw_buckets_t     b;
+    ngx_apigw_gcra_state_t  st;
 
     limit = limit_of(SECOND, 10);
 
@@ -282,10 +282,10 @@ test_wrap(void)
 static void
 test_full(void)
 {
-    uint64_t                 t, i;
-    ngx_apigw_gcra_t         limit;
-    ngx_apigw_buckets_t      b;
-    ngx_apigw_gcra_state_t   st;
+    uint64_t                t, i;
+    ngx_apigw_gcra_t        limit;
+    ngx_apigw_buckets_t     b;
+    ngx_apigw_gcra_state_t  st;
 
     b = table(1);
     limit = limit_of(SECOND, 1);
@@ -318,11 +318,11 @@ test_full(void)
 static void
 test_sets(void)
 {
-    uint64_t                 n, h;
-    ngx_uint_t               i, bad;
-    ngx_apigw_gcra_t         limit;
-    ngx_apigw_buckets_t      b;
-    ngx_apigw_gcra_state_t   st;
+    uint64_t                n, h;
+    ngx_uint_t              i, bad;
+    ngx_apigw_gcra_t        limit;
+    ngx_apigw_buckets_t     b;
+    ngx_apigw_gcra_state_t  st;
 
     limit = limit_of(SECOND, 1);
 
@@ -355,10 +355,10 @@ test_sets(void)
 static void
 test_refund(void)
 {
-    uint64_t                 t;
-    ngx_apigw_gcra_t         limit;
-    ngx_apigw_buckets_t      b;
-    ngx_apigw_gcra_state_t   st;
+    uint64_t                t;
+    ngx_apigw_gcra_t        limit;
+    ngx_apigw_buckets_t     b;
+    ngx_apigw_gcra_state_t  st;
 
     b = table(1);
     limit = limit_of(SECOND, 3);
@@ -395,9 +395,9 @@ test_refund(void)
 static void
 test_twins(void)
 {
-    uint64_t              t, us, tag;
-    ngx_apigw_gcra_t      limit;
-    ngx_apigw_buckets_t   b;
+    uint64_t             t, us, tag;
+    ngx_apigw_gcra_t     limit;
+    ngx_apigw_buckets_t  b;
 
     b = table(1);
     limit = limit_of(SECOND, 5);
@@ -447,12 +447,12 @@ test_twins(void)
 static void
 test_flood(void)
 {
-    uint64_t                 t, client;
-    ngx_int_t                rc;
-    ngx_uint_t               i, freed, full, admitted;
-    ngx_apigw_gcra_t         limit;
-    ngx_apigw_buckets_t      b;
-    ngx_apigw_gcra_state_t   st;
+    uint64_t                t, client;
+    ngx_int_t               rc;
+    ngx_uint_t              i, freed, full, admitted;
+    ngx_apigw_gcra_t        limit;
+    ngx_apigw_buckets_t     b;
+    ngx_apigw_gcra_state_t  st;
 
     b = table(4096);
     limit = limit_of(60 * SECOND, 10);
@@ -499,13 +499,13 @@ test_flood(void)
 static void
 test_same(void)
 {
-    uint64_t                 now;
-    ngx_int_t                rc;
-    ngx_uint_t               i, k, bad;
-    ngx_atomic_t             word;
-    ngx_apigw_gcra_t         limit;
-    ngx_apigw_buckets_t      b;
-    ngx_apigw_gcra_state_t   st, want;
+    uint64_t                now;
+    ngx_int_t               rc;
+    ngx_uint_t              i, k, bad;
+    ngx_atomic_t            word;
+    ngx_apigw_gcra_t        limit;
+    ngx_apigw_buckets_t     b;
+    ngx_apigw_gcra_state_t  st, want;
 
     bad = 0;
 

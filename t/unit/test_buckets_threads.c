@@ -52,10 +52,10 @@ start(void *data)
 {
     work_t  *w = data;
 
-    uint64_t                 now;
-    ngx_int_t                rc;
-    ngx_uint_t               i, k;
-    ngx_apigw_gcra_state_t   st;
+    uint64_t                now;
+    ngx_int_t               rc;
+    ngx_uint_t              i, k;
+    ngx_apigw_gcra_state_t  st;
 
     now = NOW - (w->n & 1) * 1000;
 
@@ -86,9 +86,9 @@ refund(void *data)
 {
     work_t  *w = data;
 
-    ngx_int_t                rc;
-    ngx_uint_t               i, k;
-    ngx_apigw_gcra_state_t   st;
+    ngx_int_t               rc;
+    ngx_uint_t              i, k;
+    ngx_apigw_gcra_state_t  st;
 
     (void) w;
 
@@ -201,9 +201,9 @@ wrong(void)
 int
 main(void)
 {
-    uint64_t                 i;
-    ngx_uint_t               bad, passing;
-    ngx_apigw_gcra_state_t   st;
+    uint64_t                i;
+    ngx_uint_t              bad, passing;
+    ngx_apigw_gcra_state_t  st;
 
     buckets.words = aligned_alloc(64, KEYS * sizeof(ngx_atomic_t));
     buckets.nsets = NSETS;

@@ -13,11 +13,11 @@
 static void
 check_len(const char *text, size_t len, const char *want, const char *title)
 {
-    char             got[4096], *p;
-    u_char          *copy;
-    ngx_int_t        rc;
-    ngx_uint_t       i;
-    ngx_apigw_csv_t  csv;
+    char              got[4096], *p;
+    u_char           *copy;
+    ngx_int_t         rc;
+    ngx_uint_t        i;
+    ngx_apigw_csv_t   csv;
 
     copy = malloc(len ? len : 1);
     memcpy(copy, text, len);

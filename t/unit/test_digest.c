@@ -92,10 +92,10 @@ hex(u_char *p, size_t len, const char *s)
 static void
 test_sha256(void)
 {
-    u_char               *million, out[32], want[32];
-    size_t                i, k;
-    ngx_str_t             s, a, b;
-    ngx_apigw_digest_t   *d;
+    u_char              *million, out[32], want[32];
+    size_t               i, k;
+    ngx_str_t            s, a, b;
+    ngx_apigw_digest_t  *d;
 
     static const struct {
         const char  *text;
@@ -326,6 +326,9 @@ main(void)
     is_int(ngx_apigw_random(a, 32), NGX_OK, "random");
     is_int(ngx_apigw_random(b, 32), NGX_OK, "random");
     ok(memcmp(a, b, 32) != 0, "differs");
+    ok(!ngx_apigw_equal(a, b, 32), "is not equal");
+    ok(ngx_apigw_equal(a, a, 32), "but to itself");
+    ok(ngx_apigw_equal(a, b, 0), "nothing equals nothing");
     is_int(ngx_apigw_random(a, (size_t) 1 << 40), NGX_ERROR, "too much");
 
     ngx_apigw_cleanse(a, 32);

@@ -174,11 +174,11 @@ test_burst(void)
 static void
 test_time(void)
 {
-    uint64_t                 t;
-    ngx_uint_t               i;
-    ngx_atomic_t             word;
-    ngx_apigw_gcra_t         limit;
-    ngx_apigw_gcra_state_t   st;
+    uint64_t                t;
+    ngx_uint_t              i;
+    ngx_atomic_t            word;
+    ngx_apigw_gcra_t        limit;
+    ngx_apigw_gcra_state_t  st;
 
     limit = limit_of("10r/s", 5);
     t = 1000 * SECOND;
@@ -222,9 +222,9 @@ test_time(void)
 static void
 test_never(void)
 {
-    ngx_atomic_t             word;
-    ngx_apigw_gcra_t         limit;
-    ngx_apigw_gcra_state_t   st;
+    ngx_atomic_t            word;
+    ngx_apigw_gcra_t        limit;
+    ngx_apigw_gcra_state_t  st;
 
     limit = limit_of("0r/s", 100);
     word = 0;
@@ -248,11 +248,11 @@ test_never(void)
 static void
 test_changed(void)
 {
-    uint64_t                 t;
-    ngx_uint_t               i;
-    ngx_atomic_t             word;
-    ngx_apigw_gcra_t         slow, fast, wide, off;
-    ngx_apigw_gcra_state_t   st;
+    uint64_t                t;
+    ngx_uint_t              i;
+    ngx_atomic_t            word;
+    ngx_apigw_gcra_t        slow, fast, wide, off;
+    ngx_apigw_gcra_state_t  st;
 
     slow = limit_of("1r/m", 60);
     fast = limit_of("10r/s", 5);
@@ -303,10 +303,10 @@ test_changed(void)
 static void
 test_refund(void)
 {
-    uint64_t                 t;
-    ngx_atomic_t             word;
-    ngx_apigw_gcra_t         limit;
-    ngx_apigw_gcra_state_t   st;
+    uint64_t                t;
+    ngx_atomic_t            word;
+    ngx_apigw_gcra_t        limit;
+    ngx_apigw_gcra_state_t  st;
 
     limit = limit_of("1r/s", 2);
     t = 50 * SECOND;
@@ -334,10 +334,10 @@ test_refund(void)
 static void
 test_huge(void)
 {
-    uint64_t                 now, next;
-    ngx_uint_t               i, bad;
-    ngx_apigw_gcra_t         limit;
-    ngx_apigw_gcra_state_t   st;
+    uint64_t                now, next;
+    ngx_uint_t              i, bad;
+    ngx_apigw_gcra_t        limit;
+    ngx_apigw_gcra_state_t  st;
 
     limit.interval = NGX_APIGW_GCRA_MAX;
     is_int(ngx_apigw_gcra_burst(&limit, 1), NGX_OK, "a token in 73 years");
@@ -421,13 +421,13 @@ model_differs(model_t *m, ngx_apigw_gcra_state_t *st)
 static void
 test_model(void)
 {
-    model_t                  m;
-    uint64_t                 now;
-    ngx_int_t                rc;
-    ngx_uint_t               i, k, bad, admitted;
-    ngx_atomic_t             word;
-    ngx_apigw_gcra_t         limit;
-    ngx_apigw_gcra_state_t   st;
+    model_t                 m;
+    uint64_t                now;
+    ngx_int_t               rc;
+    ngx_uint_t              i, k, bad, admitted;
+    ngx_atomic_t            word;
+    ngx_apigw_gcra_t        limit;
+    ngx_apigw_gcra_state_t  st;
 
     bad = 0;
     admitted = 0;

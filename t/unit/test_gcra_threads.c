@@ -47,8 +47,8 @@ stand(void *data)
 {
     work_t  *w = data;
 
-    ngx_uint_t               i;
-    ngx_apigw_gcra_state_t   st;
+    ngx_uint_t              i;
+    ngx_apigw_gcra_state_t  st;
 
     pthread_barrier_wait(&barrier);
 
@@ -68,8 +68,8 @@ refund(void *data)
 {
     work_t  *w = data;
 
-    ngx_uint_t               i;
-    ngx_apigw_gcra_state_t   st;
+    ngx_uint_t              i;
+    ngx_apigw_gcra_state_t  st;
 
     pthread_barrier_wait(&barrier);
 
@@ -98,8 +98,8 @@ run(void *data)
 {
     work_t  *w = data;
 
-    uint64_t                 now;
-    ngx_apigw_gcra_state_t   st;
+    uint64_t                now;
+    ngx_apigw_gcra_state_t  st;
 
     pthread_barrier_wait(&barrier);
 
@@ -146,9 +146,9 @@ all(void *(*start)(void *), uint64_t deadline)
 int
 main(void)
 {
-    uint64_t                 t, deadline;
-    ngx_uint_t               i, n, bad;
-    ngx_apigw_gcra_state_t   st;
+    uint64_t                t, deadline;
+    ngx_uint_t              i, n, bad;
+    ngx_apigw_gcra_state_t  st;
 
     limit.interval = 1000;
 

@@ -69,9 +69,9 @@ static ngx_int_t
 add(dir_t *d, const char *value, const char *id, ngx_uint_t plans,
     ngx_uint_t enabled)
 {
-    ngx_int_t              rc;
-    ngx_str_t              before;
-    ngx_apigw_key_row_t    row;
+    ngx_int_t            rc;
+    ngx_str_t            before;
+    ngx_apigw_key_row_t  row;
 
     memset(&row, 0, sizeof(row));
 
@@ -314,8 +314,9 @@ test_find(void)
 static void
 test_pepper(void)
 {
-    dir_t      d, e;
-    ngx_str_t  id, other;
+    dir_t       d, e;
+    ngx_str_t   id, other;
+    ngx_uint_t  i;
 
     open_dir(&d, "salt and pepper");
     open_dir(&e, "");
@@ -325,6 +326,8 @@ test_pepper(void)
 
     (void) add(&d, "sha256:71c480df93d6ae2f1efad1447c66c952"
                    "5e316218cf51fc8d9ed832f2daf18b73", "", 1, 1);
+    (void) add(&e, "sha256:71c480df93d6ae2f1efad1447c66c952"
+                   "5e316218cf51fc8d9ed832f2daf18b73", "", 1, 1);
 
     is_int(finish(&d), NGX_OK, "with a pepper");
     is_int(finish(&e), NGX_OK, "and without");
@@ -333,11 +336,19 @@ test_pepper(void)
     is_int(find(&d, "abcdefghijklmnopqrstuvwxyz"), NOT_FOUND,
            "a plain digest is no HMAC");
 
-    ngx_apigw_keys_id(d.keys, ngx_apigw_keys_consumer(d.keys, 0), &id);
-    ngx_apigw_keys_id(e.keys, ngx_apigw_keys_consumer(e.keys, 0), &other);
+    for (i = 0; i < 2; i++) {
+        ngx_apigw_keys_id(d.keys, ngx_apigw_keys_consumer(d.keys, i), &id);
+        ngx_apigw_keys_id(e.keys, ngx_apigw_keys_consumer(e.keys, i), &other);
 
-    ok(memcmp(id.data, other.data, NGX_APIGW_KEY_ID_LEN) != 0,
-       "nor does the id betray one");
+        ok(id.len == NGX_APIGW_KEY_ID_LEN && id.len == other.len
+           && memcmp(id.data, other.data, id.len) == 0,
+           "one id: %.*s", (int) id.len, id.data);
+    }
+
+    /* printf 'apigw-id:alice-0123456789abcdef' | sha256sum, in base32 */
+
+    ngx_apigw_keys_id(d.keys, ngx_apigw_keys_consumer(d.keys, 0), &id);
+    is_nstr(&id, "fr6nyltatn", "plain SHA-256");
 
     close_dir(&d);
     close_dir(&e);
