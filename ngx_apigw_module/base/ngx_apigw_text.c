@@ -7,7 +7,9 @@
 #include "ngx_apigw_text.h"
 
 
-static const u_char  ngx_apigw_hex_digits[] = "0123456789abcdef";
+static ngx_inline u_char *ngx_apigw_hex_pairs(u_char *p, const u_char *data,
+    size_t len);
+
 
 static const u_char  ngx_apigw_base32_digits[] =
     "abcdefghijklmnopqrstuvwxyz234567";
@@ -16,36 +18,61 @@ static const u_char  ngx_apigw_base64_digits[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 
+/* every request has an id: two digits at once */
+
+static const u_char  ngx_apigw_hex_text[] =
+    "000102030405060708090a0b0c0d0e0f"
+    "101112131415161718191a1b1c1d1e1f"
+    "202122232425262728292a2b2c2d2e2f"
+    "303132333435363738393a3b3c3d3e3f"
+    "404142434445464748494a4b4c4d4e4f"
+    "505152535455565758595a5b5c5d5e5f"
+    "606162636465666768696a6b6c6d6e6f"
+    "707172737475767778797a7b7c7d7e7f"
+    "808182838485868788898a8b8c8d8e8f"
+    "909192939495969798999a9b9c9d9e9f"
+    "a0a1a2a3a4a5a6a7a8a9aaabacadaeaf"
+    "b0b1b2b3b4b5b6b7b8b9babbbcbdbebf"
+    "c0c1c2c3c4c5c6c7c8c9cacbcccdcecf"
+    "d0d1d2d3d4d5d6d7d8d9dadbdcdddedf"
+    "e0e1e2e3e4e5e6e7e8e9eaebecedeeef"
+    "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff";
+
+
 u_char *
 ngx_apigw_uuid(u_char *p, const u_char random[16])
 {
-    u_char      c;
-    ngx_uint_t  i;
+    u_char  version, variant;
 
-    for (i = 0; i < 16; i++) {
+    version = (random[6] & 0x0f) | 0x40;
+    variant = (random[8] & 0x3f) | 0x80;         /* bits 10 */
 
-        c = random[i];
+    p = ngx_apigw_hex_pairs(p, random, 4);
+    *p++ = '-';
+    p = ngx_apigw_hex_pairs(p, random + 4, 2);
+    *p++ = '-';
+    p = ngx_apigw_hex_pairs(p, &version, 1);
+    p = ngx_apigw_hex_pairs(p, random + 7, 1);
+    *p++ = '-';
+    p = ngx_apigw_hex_pairs(p, &variant, 1);
+    p = ngx_apigw_hex_pairs(p, random + 9, 1);
+    *p++ = '-';
 
-        switch (i) {
+    return ngx_apigw_hex_pairs(p, random + 10, 6);
+}
 
-        case 6:
-            c = (c & 0x0f) | 0x40;      /* version 4 */
-            *p++ = '-';
-            break;
 
-        case 8:
-            c = (c & 0x3f) | 0x80;      /* variant 10 */
-            *p++ = '-';
-            break;
+static ngx_inline u_char *
+ngx_apigw_hex_pairs(u_char *p, const u_char *data, size_t len)
+{
+    size_t         i;
+    const u_char  *pair;
 
-        case 4:
-        case 10:
-            *p++ = '-';
-            break;
-        }
+    for (i = 0; i < len; i++) {
+        pair = ngx_apigw_hex_text + (size_t) data[i] * 2;
 
-        *p++ = ngx_apigw_hex_digits[c >> 4];
-        *p++ = ngx_apigw_hex_digits[c & 0x0f];
+        *p++ = pair[0];
+        *p++ = pair[1];
     }
 
     return p;

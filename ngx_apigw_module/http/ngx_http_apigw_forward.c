@@ -575,6 +575,7 @@ ngx_http_apigw_forward_connection(ngx_table_elt_t *h)
             end = last;
         }
 
+        token.lowcase_key = NULL;
         token.key.data = p;
         token.key.len = end - p;
 

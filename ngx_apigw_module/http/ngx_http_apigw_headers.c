@@ -34,6 +34,10 @@ ngx_http_apigw_header_is(ngx_table_elt_t *h, u_char *name, size_t len)
     u_char  ch;
     size_t  i;
 
+    if (h->lowcase_key && ngx_memcmp(h->lowcase_key, name, len) == 0) {
+        return 1;
+    }
+
     for (i = 0; i < len; i++) {
         ch = h->key.data[i];
         ch = (ch == '_') ? '-' : ngx_tolower(ch);

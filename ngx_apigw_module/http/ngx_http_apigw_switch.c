@@ -263,6 +263,16 @@ ngx_http_apigw_raw_path(ngx_http_request_t *r, ngx_str_t *raw)
 static ngx_int_t
 ngx_http_apigw_set_uri(ngx_http_request_t *r, ngx_str_t *path)
 {
+    if (!r->quoted_uri
+        && path->data >= r->unparsed_uri.data
+        && path->data < r->unparsed_uri.data + r->unparsed_uri.len)
+    {
+        /* a slice of what had nothing to decode */
+
+        r->uri = *path;
+        return NGX_OK;
+    }
+
     if (ngx_apigw_path_decode(r->pool, path, &r->uri) != NGX_OK) {
         return NGX_ERROR;
     }

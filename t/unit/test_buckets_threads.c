@@ -201,11 +201,16 @@ wrong(void)
 int
 main(void)
 {
-    uint64_t                i;
-    ngx_uint_t              bad, passing;
-    ngx_apigw_gcra_state_t  st;
+    void                    *words;
+    uint64_t                 i;
+    ngx_uint_t               bad, passing;
+    ngx_apigw_gcra_state_t   st;
 
-    buckets.words = aligned_alloc(64, KEYS * sizeof(ngx_atomic_t));
+    if (posix_memalign(&words, 64, KEYS * sizeof(ngx_atomic_t)) != 0) {
+        return 1;
+    }
+
+    buckets.words = words;
     buckets.nsets = NSETS;
 
     limit.interval = SECOND;
