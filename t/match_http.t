@@ -1,5 +1,7 @@
 use Test::Nginx::Socket 'no_plan';
 
+# valgrind
+
 # HTTP APIs: path and method match together; full, greedy, $default.
 
 no_root_location();

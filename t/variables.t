@@ -1,5 +1,7 @@
 use Test::Nginx::Socket 'no_plan';
 
+# valgrind
+
 no_root_location();
 no_long_string();
 
