@@ -29,8 +29,8 @@
  * change single words by compare-and-swap.
  */
 
-#define NGX_APIGW_ZONE_MIN      (1024 * 1024)
-#define NGX_APIGW_ZONE_DEFAULT  (32 * 1024 * 1024)
+#define NGX_APIGW_ZONE_MIN      ((ssize_t) 1 << 20)
+#define NGX_APIGW_ZONE_DEFAULT  ((ssize_t) 32 << 20)
 
 #define NGX_APIGW_CELL_NONE     ((uint32_t) -1)
 

@@ -199,9 +199,8 @@ ngx_http_apigw_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     if (size == NGX_ERROR || size < NGX_APIGW_ZONE_MIN) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid zone size \"%V\": \"%dm\" or more is "
-                           "expected", &value[1],
-                           NGX_APIGW_ZONE_MIN / (1024 * 1024));
+                           "invalid zone size \"%V\": \"%zm\" or more is "
+                           "expected", &value[1], NGX_APIGW_ZONE_MIN >> 20);
         return NGX_CONF_ERROR;
     }
 

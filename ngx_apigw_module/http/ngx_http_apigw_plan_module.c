@@ -176,7 +176,7 @@ ngx_http_apigw_plan_throttle(ngx_conf_t *cf, ngx_http_apigw_plan_t *plan)
     value = cf->args->elts;
 
     ngx_str_null(&burst);
-    ngx_str_null(&route);
+    ngx_str_set(&route, "");
 
     for (i = 2; i < cf->args->nelts; i++) {
 

@@ -348,7 +348,7 @@ ngx_http_apigw_throttle_header_filter(ngx_http_request_t *r)
     limit = ctx->limit;
 
     len = limit->name.len + sizeof("\"\";r=;t=") - 1
-          + 3 * NGX_APIGW_NUMBER_LEN;
+          + (size_t) 3 * NGX_APIGW_NUMBER_LEN;
 
     p = ngx_pnalloc(r->pool, len);
     if (p == NULL) {
