@@ -1118,7 +1118,7 @@ GET /prod/
 "X-Api-Key: $::Carol"
 --- error_code: 403
 --- access_log
-[403 GET /prod/ HTTP/1.1|-|*************************|-|-|-]
+[403 GET /prod/ HTTP/1.1|-|-|-|-|-]
 
 
 

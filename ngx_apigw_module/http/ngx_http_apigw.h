@@ -63,11 +63,11 @@ struct ngx_http_apigw_api_s {
 /* what a plan set (ngx_apigw_keys.h) is worth in a stage */
 
 typedef struct {
-    uint16_t                       plan;     /* index in stage->plans, */
-    uint16_t                       cell;     /* offset of its first cell */
+    uint32_t                       plan;     /* index in stage->plans, */
+    uint32_t                       cell;     /* offset of its first cell */
 } ngx_http_apigw_admission_t;
 
-#define NGX_HTTP_APIGW_NO_PLAN     ((uint16_t) -1)
+#define NGX_HTTP_APIGW_NO_PLAN     ((uint32_t) -1)
 
 
 struct ngx_http_apigw_stage_s {
@@ -127,6 +127,8 @@ struct ngx_http_apigw_limit_s {
     unsigned                       dry_run:1;
 };
 
+
+#define NGX_HTTP_APIGW_MAX_PLANS   65536     /* ngx_apigw_keys.h */
 
 struct ngx_http_apigw_plan_s {
     ngx_str_t                      name;
@@ -249,7 +251,9 @@ struct ngx_http_apigw_ctx_s {
     unsigned                       identified:1;   /* ids are set */
     unsigned                       error_page:1;   /* of r when routed */
     unsigned                       redirected:1;   /* by an error_page */
+    unsigned                       answered:1;  /* error was, by "=" */
     unsigned                       inside:1;    /* r->uri has no stage */
+    unsigned                       key_repeated:1;
 };
 
 
@@ -283,8 +287,14 @@ ngx_int_t ngx_http_apigw_identify(ngx_http_request_t *r,
 
 void ngx_http_apigw_forward_init(void);
 
-/* Sets the request headers that the upstream gets: NGX_OK, NGX_ERROR. */
+/*
+ * Sets the request headers that every upstream gets, those of auth_request
+ * and mirror, too, and takes out what only the gateway may say: NGX_OK,
+ * NGX_ERROR.  forward_key adds what is known when the policies have passed.
+ */
 ngx_int_t ngx_http_apigw_forward(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx);
+ngx_int_t ngx_http_apigw_forward_key(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx);
 
 
@@ -376,7 +386,7 @@ ngx_int_t ngx_http_apigw_conf_rate(ngx_conf_t *cf, ngx_str_t *rate,
 ngx_int_t ngx_http_apigw_conf_policy(ngx_conf_t *cf,
     ngx_http_apigw_limit_t *limit, const char *name);
 
-/* runs handler(cf, stage, data) for each stage of each API until one fails */
+/* runs handler(cf, stage) for each stage of each API until one fails */
 typedef ngx_int_t (*ngx_http_apigw_stage_pt)(ngx_conf_t *cf,
     ngx_http_apigw_stage_t *stage);
 ngx_int_t ngx_http_apigw_each_stage(ngx_conf_t *cf,
@@ -401,7 +411,7 @@ ngx_int_t ngx_http_apigw_add_variables(ngx_conf_t *cf);
 ngx_int_t ngx_http_apigw_add_header(ngx_http_request_t *r, ngx_str_t *key,
     ngx_str_t *value);
 
-/* 1 where a header's name is this lower-case one, "_" and "-" being one */
+/* 1 where a header has this lower-case name; "_" and "." are read as "-" */
 ngx_uint_t ngx_http_apigw_header_is(ngx_table_elt_t *h, u_char *name,
     size_t len);
 

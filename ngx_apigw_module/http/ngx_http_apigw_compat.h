@@ -17,6 +17,15 @@
  * Every difference between nginx 1.22 and mainline that this module meets.
  */
 
+/* 1.25.0: HTTP/3 */
+
+#if (NGX_HTTP_V3)
+#define ngx_http_apigw_is_v3(r)  ((r)->http_version == NGX_HTTP_VERSION_30)
+#else
+#define ngx_http_apigw_is_v3(r)  0
+#endif
+
+
 /*
  * 1.23.0: headers of one name are a linked list instead of an array of
  * pointers.  lead_lists: what points to the element "from" in them shall

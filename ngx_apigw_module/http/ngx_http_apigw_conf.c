@@ -192,6 +192,13 @@ ngx_http_apigw_conf_plan(ngx_conf_t *cf, ngx_str_t *name,
         }
     }
 
+    if (mcf->plans.nelts == NGX_HTTP_APIGW_MAX_PLANS) {
+        ngx_http_apigw_conf_error(cf, NGX_LOG_EMERG, mention,
+                                  "more than %d usage plans",
+                                  NGX_HTTP_APIGW_MAX_PLANS);
+        return NULL;
+    }
+
     plan = ngx_pcalloc(cf->pool, sizeof(ngx_http_apigw_plan_t));
     if (plan == NULL) {
         return NULL;

@@ -28,6 +28,7 @@ typedef struct {
     ngx_uint_t                     more;     /* taken, but without a place */
     ngx_table_elt_t               *places[NGX_HTTP_APIGW_PLACES];
     ngx_str_t                      chain;    /* the client's X-Forwarded-For */
+    size_t                         room;     /* bytes that chain may use */
 } ngx_http_apigw_places_t;
 
 
@@ -43,8 +44,10 @@ static ngx_int_t ngx_http_apigw_forward_collect(ngx_http_request_t *r,
 static ngx_uint_t ngx_http_apigw_forward_taken(ngx_table_elt_t *h,
     ngx_http_apigw_ctx_t *ctx);
 static ngx_int_t ngx_http_apigw_forward_join(ngx_http_request_t *r,
-    ngx_str_t *chain, ngx_str_t *value);
+    ngx_http_apigw_places_t *places, ngx_str_t *value);
 static ngx_int_t ngx_http_apigw_forward_ours(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_places_t *places);
+static ngx_int_t ngx_http_apigw_forward_consumer(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_places_t *places);
 static ngx_int_t ngx_http_apigw_forward_set(ngx_http_request_t *r,
     ngx_http_apigw_places_t *places, ngx_http_apigw_forward_name_t *n,
@@ -115,9 +118,21 @@ ngx_http_apigw_forward(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
 {
     ngx_http_apigw_places_t  places;
 
-    places.n = 0;
-    places.more = 0;
-    ngx_str_null(&places.chain);
+    if (ngx_http_apigw_identify(r, ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    /* an HTTP/0.9 request has no list */
+
+    if (r->headers_in.headers.last == NULL
+        && ngx_list_init(&r->headers_in.headers, r->pool,
+                         NGX_HTTP_APIGW_PLACES, sizeof(ngx_table_elt_t))
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(&places, sizeof(ngx_http_apigw_places_t));
 
     if (ngx_http_apigw_forward_collect(r, ctx, &places) != NGX_OK
         || ngx_http_apigw_forward_ours(r, ctx, &places) != NGX_OK)
@@ -170,7 +185,7 @@ ngx_http_apigw_forward_collect(ngx_http_request_t *r,
 
         if (taken == NGX_HTTP_APIGW_TAKE_CHAIN
             && ctx->forwarded_for.len == 0
-            && ngx_http_apigw_forward_join(r, &places->chain, &h[i].value)
+            && ngx_http_apigw_forward_join(r, places, &h[i].value)
                != NGX_OK)
         {
             return NGX_ERROR;
@@ -256,11 +271,17 @@ ngx_http_apigw_forward_taken(ngx_table_elt_t *h, ngx_http_apigw_ctx_t *ctx)
 }
 
 
+/* a client may send a thousand of them: the room doubles */
+
 static ngx_int_t
-ngx_http_apigw_forward_join(ngx_http_request_t *r, ngx_str_t *chain,
-    ngx_str_t *value)
+ngx_http_apigw_forward_join(ngx_http_request_t *r,
+    ngx_http_apigw_places_t *places, ngx_str_t *value)
 {
-    u_char  *p;
+    u_char     *p;
+    size_t      need;
+    ngx_str_t  *chain;
+
+    chain = &places->chain;
 
     if (value->len == 0) {
         return NGX_OK;
@@ -271,14 +292,28 @@ ngx_http_apigw_forward_join(ngx_http_request_t *r, ngx_str_t *chain,
         return NGX_OK;
     }
 
-    p = ngx_pnalloc(r->pool, chain->len + 2 + value->len);
-    if (p == NULL) {
-        return NGX_ERROR;
+    need = chain->len + 2 + value->len;
+
+    if (need > places->room) {
+
+        p = ngx_pnalloc(r->pool, 2 * need);
+        if (p == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_memcpy(p, chain->data, chain->len);
+
+        places->room = 2 * need;
+        chain->data = p;
     }
 
-    value->len = ngx_sprintf(p, "%V, %V", chain, value) - p;
-    value->data = p;
-    *chain = *value;
+    p = chain->data + chain->len;
+
+    *p++ = ',';
+    *p++ = ' ';
+    ngx_memcpy(p, value->data, value->len);
+
+    chain->len = need;
 
     return NGX_OK;
 }
@@ -288,22 +323,18 @@ static ngx_int_t
 ngx_http_apigw_forward_ours(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
     ngx_http_apigw_places_t *places)
 {
-    ngx_str_t                    value;
-    ngx_connection_t            *c;
-    ngx_http_apigw_main_conf_t  *mcf;
+    ngx_str_t          value;
+    ngx_connection_t  *c;
 
     c = r->connection;
 
     if (ctx->forwarded_for.len == 0) {
-        ctx->forwarded_for = c->addr_text;
 
-        if (places->chain.len
-            && ngx_http_apigw_forward_join(r, &places->chain,
-                                           &ctx->forwarded_for)
-               != NGX_OK)
-        {
+        if (ngx_http_apigw_forward_join(r, places, &c->addr_text) != NGX_OK) {
             return NGX_ERROR;
         }
+
+        ctx->forwarded_for = places->chain;
     }
 
     if (ngx_http_apigw_forward_set(r, places, &ngx_http_apigw_for_name,
@@ -351,9 +382,37 @@ ngx_http_apigw_forward_ours(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
         return NGX_ERROR;
     }
 
+    /* the same route again: its steps don't run a second time */
+
+    if (ctx->passed == ctx->route && ctx->consumer) {
+        return ngx_http_apigw_forward_consumer(r, ctx, places);
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_apigw_forward_key(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
+{
+    ngx_http_apigw_places_t  places;
+
     if (ctx->consumer == NULL) {
         return NGX_OK;
     }
+
+    places.n = 0;
+
+    return ngx_http_apigw_forward_consumer(r, ctx, &places);
+}
+
+
+static ngx_int_t
+ngx_http_apigw_forward_consumer(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_places_t *places)
+{
+    ngx_str_t                    value;
+    ngx_http_apigw_main_conf_t  *mcf;
 
     mcf = ngx_http_apigw_get_main_conf(r);
     ngx_apigw_keys_id(mcf->keys, ctx->consumer, &value);
@@ -429,16 +488,17 @@ ngx_http_apigw_forward_set(ngx_http_request_t *r,
 }
 
 
-/* nginx may still want to read what stood here, $http_x_forwarded_for */
+/* nginx may still want to read what stood here: $http_x_forwarded_for */
 
 static ngx_int_t
 ngx_http_apigw_forward_vacate(ngx_http_request_t *r, ngx_table_elt_t *h)
 {
     ngx_table_elt_t  *copy;
 
-    if (h->key.len != ngx_http_apigw_forwarded_for.len
-        || !ngx_http_apigw_header_is(h, ngx_http_apigw_forwarded_for.data,
-                                     h->key.len))
+    /* it keeps no pointers to these */
+
+    if ((h->key.data[0] | 0x20) == 'x'
+        && h->key.len != ngx_http_apigw_forwarded_for.len)
     {
         return NGX_OK;
     }

@@ -40,7 +40,7 @@ ngx_http_apigw_header_is(ngx_table_elt_t *h, u_char *name, size_t len)
 
     for (i = 0; i < len; i++) {
         ch = h->key.data[i];
-        ch = (ch == '_') ? '-' : ngx_tolower(ch);
+        ch = (ch == '_' || ch == '.') ? '-' : ngx_tolower(ch);
 
         if (ch != name[i]) {
             return 0;

@@ -23,8 +23,6 @@ typedef struct {
 } ngx_http_apigw_identity_loc_conf_t;
 
 
-static ngx_int_t ngx_http_apigw_identity_step(ngx_http_request_t *r,
-    ngx_http_apigw_ctx_t *ctx);
 static ngx_uint_t ngx_http_apigw_trusted_id(ngx_http_request_t *r,
     u_char *id);
 static ngx_int_t ngx_http_apigw_identity_header_filter(ngx_http_request_t *r);
@@ -187,17 +185,6 @@ ngx_http_apigw_trusted_id(ngx_http_request_t *r, u_char *id)
 
 
 static ngx_int_t
-ngx_http_apigw_identity_step(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
-{
-    if (ngx_http_apigw_identify(r, ctx) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    return ngx_http_apigw_forward(r, ctx);
-}
-
-
-static ngx_int_t
 ngx_http_apigw_identity_header_filter(ngx_http_request_t *r)
 {
     ngx_str_t              value;
@@ -338,7 +325,7 @@ ngx_http_apigw_identity_init(ngx_conf_t *cf)
 
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_apigw_module);
 
-    mcf->steps[NGX_HTTP_APIGW_STEP_IDENTITY] = ngx_http_apigw_identity_step;
+    mcf->steps[NGX_HTTP_APIGW_STEP_IDENTITY] = ngx_http_apigw_forward_key;
 
     ngx_http_apigw_forward_init();
 

@@ -137,30 +137,39 @@ static ngx_str_t  ngx_http_apigw_key_default = ngx_string("x-api-key");
 
 
 /*
- * A key in the query string or in a cookie is read as soon as the stage is
- * known, so that no log sees it, whatever becomes of the request.
+ * A key that the request itself shows is read as soon as the stage is known,
+ * before anybody else can log it or send it on.
  */
 
 static ngx_int_t
 ngx_http_apigw_key_enter(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
 {
+    ngx_int_t                       rc;
     ngx_http_apigw_key_loc_conf_t  *klcf;
 
     klcf = ctx->stage->loc_conf[ngx_http_apigw_key_module.ctx_index];
 
-    if (!klcf->query || ctx->stage->plans == NULL || ctx->secret.len) {
+    if (ctx->stage->plans == NULL
+        || ctx->secret.len
+        || ctx->key_repeated
+        || !(klcf->query || klcf->header.len))
+    {
         return NGX_OK;
     }
 
-    return ngx_http_apigw_key_read(r, klcf, &ctx->secret) == NGX_ERROR
-           ? NGX_ERROR : NGX_OK;
+    rc = ngx_http_apigw_key_read(r, klcf, &ctx->secret);
+
+    if (rc == NGX_BUSY) {
+        ctx->key_repeated = 1;
+    }
+
+    return (rc == NGX_ERROR) ? NGX_ERROR : NGX_OK;
 }
 
 
 static ngx_int_t
 ngx_http_apigw_key_step(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
 {
-    ngx_int_t                       rc;
     ngx_http_apigw_key_loc_conf_t  *klcf;
 
     klcf = ctx->route->loc_conf[ngx_http_apigw_key_module.ctx_index];
@@ -172,23 +181,19 @@ ngx_http_apigw_key_step(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
         return NGX_OK;
     }
 
-    /* a second route of one request: the header is gone by then */
+    if (ctx->key_repeated) {
+        return ngx_http_apigw_key_refuse(r, ctx, "the API key was sent twice");
+    }
+
+    if (ctx->secret.len == 0
+        && klcf->header.len == 0
+        && ngx_http_apigw_key_read(r, klcf, &ctx->secret) == NGX_ERROR)
+    {
+        return NGX_ERROR;
+    }
 
     if (ctx->secret.len == 0) {
-        rc = ngx_http_apigw_key_read(r, klcf, &ctx->secret);
-
-        if (rc == NGX_ERROR) {
-            return NGX_ERROR;
-        }
-
-        if (rc == NGX_DECLINED) {
-            return ngx_http_apigw_key_refuse(r, ctx, "no API key was sent");
-        }
-
-        if (rc == NGX_BUSY) {
-            return ngx_http_apigw_key_refuse(r, ctx,
-                                             "the API key was sent twice");
-        }
+        return ngx_http_apigw_key_refuse(r, ctx, "no API key was sent");
     }
 
     return ngx_http_apigw_key_find(r, ctx);
@@ -755,8 +760,8 @@ ngx_http_apigw_key_admission(ngx_conf_t *cf, ngx_http_apigw_stage_t *stage,
                 return NGX_ERROR;
             }
 
-            admission->plan = (uint16_t) n;
-            admission->cell = (uint16_t) cell;
+            admission->plan = (uint32_t) n;
+            admission->cell = (uint32_t) cell;
         }
 
         cell += all[set[i]]->limits.nelts;

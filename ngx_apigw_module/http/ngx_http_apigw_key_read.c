@@ -13,9 +13,10 @@ static ngx_int_t ngx_http_apigw_key_read_variable(ngx_http_request_t *r,
     ngx_int_t index, ngx_str_t *secret);
 static ngx_int_t ngx_http_apigw_key_mask_request(ngx_http_request_t *r,
     ngx_str_t *secret);
-static void ngx_http_apigw_key_mask_query(ngx_str_t *uri, ngx_str_t *secret);
-static ngx_int_t ngx_http_apigw_key_mask_header(ngx_http_request_t *r,
-    ngx_table_elt_t *h, ngx_str_t *secret);
+static ngx_int_t ngx_http_apigw_key_mask_query(ngx_http_request_t *r,
+    ngx_str_t *uri, ngx_str_t *secret);
+static ngx_int_t ngx_http_apigw_key_mask_text(ngx_http_request_t *r,
+    ngx_str_t *text, ngx_str_t *part, ngx_str_t *secret);
 static void ngx_http_apigw_key_mask(ngx_str_t *text, ngx_str_t *secret);
 static u_char *ngx_http_apigw_key_at(u_char *p, u_char *last,
     ngx_str_t *secret);
@@ -65,10 +66,14 @@ ngx_http_apigw_key_hide(ngx_http_request_t *r,
 
         if (h[i].key.len == klcf->header.len
             && ngx_http_apigw_header_is(&h[i], klcf->header.data,
-                                        klcf->header.len)
-            && ngx_http_apigw_key_in_request(r, h[i].value.data))
+                                        klcf->header.len))
         {
-            ngx_memset(h[i].value.data, '*', h[i].value.len);
+            if (ngx_http_apigw_key_in_request(r, h[i].value.data)) {
+                ngx_memset(h[i].value.data, '*', h[i].value.len);
+
+            } else {
+                ngx_str_set(&h[i].value, "********");
+            }
         }
     }
 }
@@ -147,8 +152,8 @@ ngx_http_apigw_key_read_variable(ngx_http_request_t *r, ngx_int_t index,
         return NGX_ERROR;
     }
 
-    if (vv->len < NGX_HTTP_APIGW_KEY_MIN) {
-        /* no key, and its bytes stand everywhere */
+    if (vv->len < NGX_HTTP_APIGW_KEY_MIN || vv->len > NGX_APIGW_KEY_MAX_LEN) {
+        /* no key, and its bytes may stand everywhere */
         return NGX_OK;
     }
 
@@ -169,9 +174,14 @@ ngx_http_apigw_key_mask_request(ngx_http_request_t *r, ngx_str_t *secret)
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
 
-    ngx_http_apigw_key_mask_query(&r->unparsed_uri, secret);
-    ngx_http_apigw_key_mask_query(&r->request_line, secret);
-    ngx_http_apigw_key_mask(&r->args, secret);
+    if (ngx_http_apigw_key_mask_query(r, &r->unparsed_uri, secret) != NGX_OK
+        || ngx_http_apigw_key_mask_query(r, &r->request_line, secret)
+           != NGX_OK
+        || ngx_http_apigw_key_mask_text(r, &r->args, &r->args, secret)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
 
     part = &r->headers_in.headers.part;
     h = part->elts;
@@ -188,57 +198,71 @@ ngx_http_apigw_key_mask_request(ngx_http_request_t *r, ngx_str_t *secret)
             i = 0;
         }
 
-        if (ngx_http_apigw_key_mask_header(r, &h[i], secret) != NGX_OK) {
+        if (ngx_http_apigw_key_mask_text(r, &h[i].value, &h[i].value, secret)
+            != NGX_OK)
+        {
             return NGX_ERROR;
         }
     }
 }
 
 
-static void
-ngx_http_apigw_key_mask_query(ngx_str_t *uri, ngx_str_t *secret)
+static ngx_int_t
+ngx_http_apigw_key_mask_query(ngx_http_request_t *r, ngx_str_t *uri,
+    ngx_str_t *secret)
 {
     u_char     *p;
     ngx_str_t   query;
 
     p = ngx_strlchr(uri->data, uri->data + uri->len, '?');
 
-    if (p) {
-        query.data = p;
-        query.len = uri->data + uri->len - p;
-
-        ngx_http_apigw_key_mask(&query, secret);
+    if (p == NULL) {
+        return NGX_OK;
     }
+
+    query.data = p;
+    query.len = uri->data + uri->len - p;
+
+    return ngx_http_apigw_key_mask_text(r, uri, &query, secret);
 }
 
 
-/* others may keep pointers to the value, so it is masked where it is */
+/*
+ * Masks the key in a part of a text, in place, as others may have pointers to
+ * it; a text that is not the request's own is copied first.
+ */
 
 static ngx_int_t
-ngx_http_apigw_key_mask_header(ngx_http_request_t *r, ngx_table_elt_t *h,
-    ngx_str_t *secret)
+ngx_http_apigw_key_mask_text(ngx_http_request_t *r, ngx_str_t *text,
+    ngx_str_t *part, ngx_str_t *secret)
 {
-    u_char  *p;
+    u_char     *p;
+    size_t      skip;
+    ngx_str_t   tail;
 
-    if (ngx_http_apigw_key_at(h->value.data, h->value.data + h->value.len,
-                              secret)
+    if (ngx_http_apigw_key_at(part->data, part->data + part->len, secret)
         == NULL)
     {
         return NGX_OK;
     }
 
-    if (!ngx_http_apigw_key_in_request(r, h->value.data)) {
+    skip = part->data - text->data;
 
-        p = ngx_pnalloc(r->pool, h->value.len + 1);
+    if (!ngx_http_apigw_key_in_request(r, text->data)) {
+
+        p = ngx_pnalloc(r->pool, text->len + 1);
         if (p == NULL) {
             return NGX_ERROR;
         }
 
-        (void) ngx_cpystrn(p, h->value.data, h->value.len + 1);
-        h->value.data = p;
+        (void) ngx_cpystrn(p, text->data, text->len + 1);
+        text->data = p;
     }
 
-    ngx_http_apigw_key_mask(&h->value, secret);
+    tail.data = text->data + skip;
+    tail.len = text->len - skip;
+
+    ngx_http_apigw_key_mask(&tail, secret);
 
     return NGX_OK;
 }
@@ -308,6 +332,30 @@ ngx_http_apigw_key_in_request(ngx_http_request_t *r, u_char *p)
     ngx_buf_t    *b;
     ngx_chain_t  *cl;
 
+    if (ngx_http_apigw_key_in_pool(r->pool, p)) {
+        return 1;
+    }
+
+#if (NGX_HTTP_V2)
+
+    if (r->stream) {
+        return ngx_http_apigw_key_in_pool(r->stream->pool, p);
+    }
+
+#endif
+
+    if (ngx_http_apigw_is_v3(r)) {
+        return ngx_http_apigw_key_in_pool(r->connection->pool, p);
+    }
+
+    /* when nginx goes on in a large buffer, the first one keeps its headers */
+
+    b = r->connection->buffer;
+
+    if (b && p >= b->start && p < b->end) {
+        return 1;
+    }
+
     b = r->header_in;
 
     if (b && p >= b->start && p < b->end) {
@@ -321,15 +369,7 @@ ngx_http_apigw_key_in_request(ngx_http_request_t *r, u_char *p)
         }
     }
 
-#if (NGX_HTTP_V2)
-
-    if (r->stream && ngx_http_apigw_key_in_pool(r->stream->pool, p)) {
-        return 1;
-    }
-
-#endif
-
-    return ngx_http_apigw_key_in_pool(r->pool, p);
+    return 0;
 }
 
 

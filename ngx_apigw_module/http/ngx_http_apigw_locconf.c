@@ -45,6 +45,8 @@ static size_t ngx_http_apigw_locconf_extent(ngx_pool_t *pool,
     ngx_http_apigw_mark_t *mark, void *conf);
 static ngx_int_t ngx_http_apigw_locconf_merge_module(ngx_conf_t *cf,
     ngx_http_apigw_stage_t *stage, ngx_http_module_t *module, ngx_uint_t n);
+static ngx_int_t ngx_http_apigw_locconf_merge_one(ngx_conf_t *cf,
+    ngx_http_module_t *module, void *parent, void *child);
 static ngx_int_t ngx_http_apigw_locconf_merge_nested(ngx_conf_t *cf,
     ngx_queue_t *locations, void **parent, ngx_http_module_t *module,
     ngx_uint_t n);
@@ -351,8 +353,9 @@ ngx_http_apigw_locconf_merge_module(ngx_conf_t *cf,
     shared = stage->locconf->spare;
     ctx->loc_conf = shared;
 
-    if (module->merge_loc_conf(cf, stage->loc_conf[n], shared[n])
-        != NGX_CONF_OK)
+    if (ngx_http_apigw_locconf_merge_one(cf, module, stage->loc_conf[n],
+                                         shared[n])
+        != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -363,9 +366,9 @@ ngx_http_apigw_locconf_merge_module(ngx_conf_t *cf,
         ctx->loc_conf = routes[i]->loc_conf;
 
         if (ctx->loc_conf[n] != shared[n]
-            && module->merge_loc_conf(cf, stage->loc_conf[n],
-                                      ctx->loc_conf[n])
-               != NGX_CONF_OK)
+            && ngx_http_apigw_locconf_merge_one(cf, module, stage->loc_conf[n],
+                                                ctx->loc_conf[n])
+               != NGX_OK)
         {
             return NGX_ERROR;
         }
@@ -381,6 +384,26 @@ ngx_http_apigw_locconf_merge_module(ngx_conf_t *cf,
     }
 
     return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_apigw_locconf_merge_one(ngx_conf_t *cf, ngx_http_module_t *module,
+    void *parent, void *child)
+{
+    char  *rv;
+
+    rv = module->merge_loc_conf(cf, parent, child);
+
+    if (rv == NGX_CONF_OK) {
+        return NGX_OK;
+    }
+
+    if (rv != NGX_CONF_ERROR) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "a route %s", rv);
+    }
+
+    return NGX_ERROR;
 }
 
 
@@ -410,8 +433,9 @@ ngx_http_apigw_locconf_merge_nested(ngx_conf_t *cf, ngx_queue_t *locations,
         clcf = lq->exact ? lq->exact : lq->inclusive;
         ctx->loc_conf = clcf->loc_conf;
 
-        if (module->merge_loc_conf(cf, parent[n], clcf->loc_conf[n])
-            != NGX_CONF_OK)
+        if (ngx_http_apigw_locconf_merge_one(cf, module, parent[n],
+                                             clcf->loc_conf[n])
+            != NGX_OK)
         {
             return NGX_ERROR;
         }

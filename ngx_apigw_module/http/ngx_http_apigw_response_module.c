@@ -49,8 +49,9 @@ static ngx_uint_t ngx_http_apigw_status(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx, ngx_uint_t error);
 static ngx_int_t ngx_http_apigw_default_body(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx, ngx_str_t *body);
-static void ngx_http_apigw_restore_location(ngx_http_request_t *r,
+static ngx_int_t ngx_http_apigw_restore_location(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx);
+static ngx_uint_t ngx_http_apigw_static_redirect(ngx_http_request_t *r);
 
 static void *ngx_http_apigw_response_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_apigw_response_merge_loc_conf(ngx_conf_t *cf,
@@ -242,6 +243,7 @@ ngx_http_apigw_refuse(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
 
     ctx->error = error;
     ctx->redirected = 0;
+    ctx->answered = 0;
 
     status = ngx_http_apigw_status(r, ctx, error);
 
@@ -383,14 +385,16 @@ ngx_http_apigw_response_header_filter(ngx_http_request_t *r)
 
     if (r->err_status >= NGX_HTTP_BAD_REQUEST
         && !ctx->redirected
-        && (ctx->error || ngx_http_apigw_get_route(r)))
+        && ((ctx->error && !ctx->answered) || ngx_http_apigw_get_route(r)))
     {
         if (ngx_http_apigw_turn(r, ctx) != NGX_OK) {
             return NGX_ERROR;
         }
 
-    } else if (r->headers_out.location) {
-        ngx_http_apigw_restore_location(r, ctx);
+    } else if (r->headers_out.location
+               && ngx_http_apigw_restore_location(r, ctx) != NGX_OK)
+    {
+        return NGX_ERROR;
     }
 
     return ngx_http_next_header_filter(r);
@@ -404,7 +408,15 @@ ngx_http_apigw_unguarded(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
 {
     ngx_http_apigw_route_t  *route;
 
-    if (r->headers_out.status >= NGX_HTTP_BAD_REQUEST) {
+    /* pages that nginx makes, or that an error_page has */
+
+    if (ctx->redirected) {
+
+        if (r->headers_out.status >= NGX_HTTP_BAD_REQUEST) {
+            return 0;
+        }
+
+    } else if (r->err_status >= NGX_HTTP_SPECIAL_RESPONSE) {
         return 0;
     }
 
@@ -430,7 +442,8 @@ ngx_http_apigw_turn(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
     ngx_uint_t                  status;
     ngx_http_apigw_template_t  *template;
 
-    if (ctx->error == NGX_HTTP_APIGW_NO_ERROR) {
+    if (ctx->error == NGX_HTTP_APIGW_NO_ERROR || ctx->answered) {
+        ctx->answered = 0;
         ctx->error = ngx_http_apigw_classify(r);
         ctx->error_status = r->err_status;
     }
@@ -568,41 +581,48 @@ ngx_http_apigw_default_body(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
 }
 
 
-/* the static module redirects to r->uri, which has no stage in a route */
+/*
+ * The static module redirects to r->uri, which has no stage in a route; and so
+ * does the default proxy_redirect, which puts the route's name in the place of
+ * the upstream's address.
+ */
 
-static void
+static ngx_int_t
 ngx_http_apigw_restore_location(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx)
 {
-    u_char                     *p;
-    ngx_str_t                  *location, *prefix;
-    ngx_http_phase_handler_t   *ph;
-    ngx_http_core_main_conf_t  *cmcf;
+    u_char           *p;
+    ngx_str_t        *location, *prefix;
+    ngx_table_elt_t  *sent;
 
     location = &r->headers_out.location->value;
 
-    /* it stands in the content phase, where "return" does not come */
-
-    cmcf = ngx_http_get_module_main_conf(r, ngx_http_core_module);
-    ph = cmcf->phase_engine.handlers + r->phase_handler;
-
-    if (ph->checker != ngx_http_core_content_phase
-        || r->content_handler
-        || r->headers_out.status != NGX_HTTP_MOVED_PERMANENTLY
-        || ngx_http_apigw_get_route(r) == NULL
-        || location->len <= r->uri.len
+    if (location->len == 0
         || location->data[0] != '/'
-        || location->data[r->uri.len] != '/'
-        || ngx_memcmp(location->data, r->uri.data, r->uri.len) != 0)
+        || ngx_http_apigw_get_route(r) == NULL)
     {
-        return;
+        return NGX_OK;
+    }
+
+    if (r->upstream) {
+        sent = r->upstream->headers_in.location;
+
+        if (sent == NULL
+            || sent->value.len == 0
+            || sent->value.data[0] == '/')
+        {
+            return NGX_OK;
+        }
+
+    } else if (!ngx_http_apigw_static_redirect(r)) {
+        return NGX_OK;
     }
 
     prefix = &ctx->stage->prefix;
 
     p = ngx_pnalloc(r->pool, prefix->len + location->len);
     if (p == NULL) {
-        return;
+        return NGX_ERROR;
     }
 
     ngx_memcpy(p, prefix->data, prefix->len);
@@ -610,6 +630,25 @@ ngx_http_apigw_restore_location(ngx_http_request_t *r,
 
     location->data = p;
     location->len += prefix->len;
+
+    return NGX_OK;
+}
+
+
+/* it stands in the content phase, where "return" does not come */
+
+static ngx_uint_t
+ngx_http_apigw_static_redirect(ngx_http_request_t *r)
+{
+    ngx_http_phase_handler_t   *ph;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_get_module_main_conf(r, ngx_http_core_module);
+    ph = cmcf->phase_engine.handlers + r->phase_handler;
+
+    return r->headers_out.status == NGX_HTTP_MOVED_PERMANENTLY
+           && r->content_handler == NULL
+           && ph->checker == ngx_http_core_content_phase;
 }
 
 

@@ -19,7 +19,6 @@
 typedef struct {
     ngx_http_apigw_api_t          *api;      /* NULL: a server without */
     ngx_str_t                      name;     /* of apigw_api */
-    ngx_http_apigw_place_t         place;
     ngx_http_apigw_place_t         policy;   /* a policy of the server, or
                                                 line 0 */
 } ngx_http_apigw_stage_srv_conf_t;

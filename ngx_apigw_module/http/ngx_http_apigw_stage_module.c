@@ -178,7 +178,6 @@ ngx_http_apigw_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     sscf->name = value[1];
-    ngx_http_apigw_here(cf, &sscf->place);
 
     return NGX_CONF_OK;
 }
@@ -446,7 +445,9 @@ ngx_http_apigw_route(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         ngx_str_set(&clcf->name, "/");
     }
 
-    ctx = ngx_pcalloc(cf->temp_pool, sizeof(ngx_http_conf_ctx_t));
+    /* modules may keep it */
+
+    ctx = ngx_pcalloc(cf->pool, sizeof(ngx_http_conf_ctx_t));
     if (ctx == NULL) {
         return NGX_CONF_ERROR;
     }

@@ -9,9 +9,13 @@
 #include "ngx_apigw_path.h"
 
 
+static void ngx_http_apigw_redirected(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx);
 static ngx_int_t ngx_http_apigw_unknown_stage(ngx_http_request_t *r);
 static ngx_int_t ngx_http_apigw_canonical(ngx_http_request_t *r,
     ngx_http_apigw_stage_t *stage, ngx_str_t *path);
+static ngx_int_t ngx_http_apigw_same_path(ngx_http_request_t *r,
+    ngx_str_t *path);
 static ngx_int_t ngx_http_apigw_raw_path(ngx_http_request_t *r,
     ngx_str_t *raw);
 static ngx_int_t ngx_http_apigw_set_uri(ngx_http_request_t *r,
@@ -54,7 +58,8 @@ ngx_http_apigw_switch_handler(ngx_http_request_t *r)
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
 
-        ctx->redirected = (r->internal && r->err_status) ? 1 : 0;
+        ngx_http_apigw_redirected(r, ctx);
+
         ctx->stage = stage;
         ctx->type = stage->type;
         ctx->route = NULL;
@@ -111,13 +116,36 @@ ngx_http_apigw_switch_handler(ngx_http_request_t *r)
     ctx->error_page = r->error_page;
     ctx->err_status = r->err_status;
 
-    if (rc != NGX_DECLINED || !route->early) {
+    if (rc != NGX_DECLINED) {
         return rc;
+    }
+
+    if (ngx_http_apigw_forward(r, ctx) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (!route->early) {
+        return NGX_DECLINED;
     }
 
     rc = ngx_http_apigw_pipeline(r, ctx);
 
     return (rc == NGX_OK) ? NGX_DECLINED : rc;
+}
+
+
+/* a user's error_page answers now; with "=" further errors are new ones */
+
+static void
+ngx_http_apigw_redirected(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
+{
+    if (r->internal && r->err_status) {
+        ctx->redirected = 1;
+
+    } else {
+        ctx->redirected = 0;
+        ctx->answered = (ctx->error != NGX_HTTP_APIGW_NO_ERROR);
+    }
 }
 
 
@@ -127,6 +155,7 @@ static ngx_int_t
 ngx_http_apigw_unknown_stage(ngx_http_request_t *r)
 {
     ngx_http_apigw_ctx_t             *ctx;
+    ngx_http_core_loc_conf_t         *clcf;
     ngx_http_core_srv_conf_t         *cscf;
     ngx_http_apigw_stage_srv_conf_t  *sscf;
     ngx_http_apigw_stage_loc_conf_t  *slcf;
@@ -140,8 +169,14 @@ ngx_http_apigw_unknown_stage(ngx_http_request_t *r)
     if (r->internal) {
         ctx = ngx_http_apigw_get_ctx(r);
 
-        if (ctx && r->err_status) {
-            ctx->redirected = 1;
+        if (ctx) {
+            clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+            ngx_http_apigw_redirected(r, ctx);
+
+            if (!clcf->named) {
+                ctx->inside = 0;
+            }
         }
 
         return NGX_DECLINED;
@@ -203,6 +238,12 @@ ngx_http_apigw_canonical(ngx_http_request_t *r, ngx_http_apigw_stage_t *stage,
         return NGX_HTTP_APIGW_BAD_PATH;
     }
 
+    rc = ngx_http_apigw_same_path(r, path);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
     len = stage->prefix.len;
 
     if (path->len < len
@@ -226,6 +267,52 @@ ngx_http_apigw_canonical(ngx_http_request_t *r, ngx_http_apigw_stage_t *stage,
 }
 
 
+/*
+ * nginx found the location by its own reading of the path.  Where ours is
+ * another one ("%2F" beside dot segments, merge_slashes off), a client could
+ * have a location's rules checked for one path and another one forwarded.
+ */
+
+static ngx_int_t
+ngx_http_apigw_same_path(ngx_http_request_t *r, ngx_str_t *path)
+{
+    u_char     *p, *src;
+    ngx_str_t   decoded;
+
+    if (!r->valid_unparsed_uri
+        || path->data == r->uri.data
+        || (path->len == r->uri.len
+            && ngx_memcmp(path->data, r->uri.data, path->len) == 0))
+    {
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(r->pool, path->len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    src = path->data;
+    decoded.data = p;
+
+    ngx_unescape_uri(&p, &src, path->len, 0);
+
+    decoded.len = p - decoded.data;
+
+    if (decoded.len == r->uri.len
+        && ngx_memcmp(decoded.data, r->uri.data, decoded.len) == 0)
+    {
+        return NGX_OK;
+    }
+
+    ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                  "client sent ambiguous path \"%V\", canonical \"%V\"",
+                  &r->unparsed_uri, path);
+
+    return NGX_HTTP_APIGW_BAD_PATH;
+}
+
+
 /* the path as the client sent it, or as an internal redirect wrote it */
 
 static ngx_int_t
@@ -239,7 +326,7 @@ ngx_http_apigw_raw_path(ngx_http_request_t *r, ngx_str_t *raw)
 
     *raw = r->unparsed_uri;
 
-    if (raw->len == r->uri.len) {
+    if (raw->len == r->uri.len && !r->empty_path_in_uri) {
         return NGX_OK;
     }
 
@@ -270,16 +357,16 @@ ngx_http_apigw_set_uri(ngx_http_request_t *r, ngx_str_t *path)
         /* a slice of what had nothing to decode */
 
         r->uri = *path;
-        return NGX_OK;
-    }
 
-    if (ngx_apigw_path_decode(r->pool, path, &r->uri) != NGX_OK) {
+    } else if (ngx_apigw_path_decode(r->pool, path, &r->uri) != NGX_OK) {
         return NGX_ERROR;
     }
 
     if (r->uri.data != path->data) {
         r->quoted_uri = 1;
     }
+
+    ngx_http_set_exten(r);
 
     return NGX_OK;
 }
@@ -445,6 +532,8 @@ ngx_http_apigw_return_handler(ngx_http_request_t *r)
 
         r->uri.data = p;
         r->uri.len += prefix->len;
+
+        ngx_http_set_exten(r);
     }
 
     ctx->inside = 0;
@@ -464,7 +553,8 @@ ngx_http_apigw_server_relative(ngx_http_request_t *r,
     ngx_http_core_loc_conf_t  *clcf;
 
     if (r->upstream
-        || r->err_status != (ngx_uint_t) ctx->err_status
+        || r->post_action
+        || r->err_status != ctx->err_status
         || r->error_page != ctx->error_page)
     {
         return 1;

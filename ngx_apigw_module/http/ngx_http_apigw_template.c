@@ -17,6 +17,8 @@ static ngx_int_t ngx_http_apigw_template_variable(ngx_conf_t *cf,
     ngx_str_t *text, ngx_http_apigw_part_t *part, size_t *used);
 static ngx_uint_t ngx_http_apigw_template_json(
     ngx_http_apigw_template_t *template);
+static ngx_int_t ngx_http_apigw_template_value(ngx_http_request_t *r,
+    ngx_http_apigw_part_t *part, ngx_uint_t json, ngx_str_t *value);
 
 
 ngx_int_t
@@ -121,36 +123,40 @@ ngx_http_apigw_template_json(ngx_http_apigw_template_t *template)
 }
 
 
+/*
+ * Each variable is evaluated once: evaluating another one may change its value
+ * (a named capture of a map, say).
+ */
+
 ngx_int_t
 ngx_http_apigw_template_run(ngx_http_request_t *r,
     ngx_http_apigw_template_t *template, ngx_str_t *body)
 {
-    u_char                     *p;
-    size_t                      len;
-    ngx_uint_t                  i, json;
-    ngx_http_apigw_part_t      *parts;
-    ngx_http_variable_value_t  *vv;
+    u_char                 *p;
+    size_t                  len;
+    ngx_str_t              *values;
+    ngx_uint_t              i, json;
+    ngx_http_apigw_part_t  *parts;
 
     json = ngx_http_apigw_template_json(template);
     parts = template->parts->elts;
     len = 0;
 
+    values = ngx_palloc(r->pool,
+                        (template->parts->nelts + 1) * sizeof(ngx_str_t));
+    if (values == NULL) {
+        return NGX_ERROR;
+    }
+
     for (i = 0; i < template->parts->nelts; i++) {
 
-        if (parts[i].index == NGX_ERROR) {
-            len += parts[i].text.len;
-            continue;
+        if (ngx_http_apigw_template_value(r, &parts[i], json, &values[i])
+            != NGX_OK)
+        {
+            return NGX_ERROR;
         }
 
-        vv = ngx_http_get_flushed_variable(r, parts[i].index);
-
-        if (vv && !vv->not_found) {
-            len += vv->len;
-
-            if (json) {
-                len += ngx_escape_json(NULL, vv->data, vv->len);
-            }
-        }
+        len += values[i].len;
     }
 
     p = ngx_pnalloc(r->pool, len);
@@ -159,27 +165,50 @@ ngx_http_apigw_template_run(ngx_http_request_t *r,
     }
 
     body->data = p;
+    body->len = len;
 
     for (i = 0; i < template->parts->nelts; i++) {
-
-        if (parts[i].index == NGX_ERROR) {
-            p = ngx_cpymem(p, parts[i].text.data, parts[i].text.len);
-            continue;
-        }
-
-        /* the same value as before, whatever the variable */
-
-        vv = &r->variables[parts[i].index];
-
-        if (vv->not_found || vv->len == 0) {
-            continue;
-        }
-
-        p = json ? (u_char *) ngx_escape_json(p, vv->data, vv->len)
-                 : ngx_cpymem(p, vv->data, vv->len);
+        p = ngx_cpymem(p, values[i].data, values[i].len);
     }
 
-    body->len = p - body->data;
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_apigw_template_value(ngx_http_request_t *r,
+    ngx_http_apigw_part_t *part, ngx_uint_t json, ngx_str_t *value)
+{
+    uintptr_t                   escape;
+    ngx_http_variable_value_t  *vv;
+
+    if (part->index == NGX_ERROR) {
+        *value = part->text;
+        return NGX_OK;
+    }
+
+    ngx_str_set(value, "");
+
+    vv = ngx_http_get_flushed_variable(r, part->index);
+
+    if (vv == NULL || vv->not_found || vv->len == 0) {
+        return NGX_OK;
+    }
+
+    escape = json ? ngx_escape_json(NULL, vv->data, vv->len) : 0;
+
+    value->len = vv->len + escape;
+    value->data = ngx_pnalloc(r->pool, value->len);
+    if (value->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (escape) {
+        (void) ngx_escape_json(value->data, vv->data, vv->len);
+
+    } else {
+        ngx_memcpy(value->data, vv->data, vv->len);
+    }
 
     return NGX_OK;
 }
