@@ -582,18 +582,17 @@ ngx_http_apigw_default_body(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
 
 
 /*
- * The static module redirects to r->uri, which has no stage in a route; and so
- * does the default proxy_redirect, which puts the route's name in the place of
- * the upstream's address.
+ * The static module redirects to r->uri, which has no stage in a route; so
+ * does proxy_redirect by default, which puts the route's name in the place of
+ * the upstream's address.  A path that the upstream itself sent is not here.
  */
 
 static ngx_int_t
 ngx_http_apigw_restore_location(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx)
 {
-    u_char           *p;
-    ngx_str_t        *location, *prefix;
-    ngx_table_elt_t  *sent;
+    u_char     *p;
+    ngx_str_t  *location, *prefix;
 
     location = &r->headers_out.location->value;
 
@@ -604,21 +603,19 @@ ngx_http_apigw_restore_location(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    if (r->upstream) {
-        sent = r->upstream->headers_in.location;
-
-        if (sent == NULL
-            || sent->value.len == 0
-            || sent->value.data[0] == '/')
-        {
-            return NGX_OK;
-        }
-
-    } else if (!ngx_http_apigw_static_redirect(r)) {
+    if (!r->upstream && !ngx_http_apigw_static_redirect(r)) {
         return NGX_OK;
     }
 
     prefix = &ctx->stage->prefix;
+
+    if (r->upstream
+        && location->len > prefix->len
+        && location->data[prefix->len] == '/'
+        && ngx_memcmp(location->data, prefix->data, prefix->len) == 0)
+    {
+        return NGX_OK;
+    }
 
     p = ngx_pnalloc(r->pool, prefix->len + location->len);
     if (p == NULL) {
