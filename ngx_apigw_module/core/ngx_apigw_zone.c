@@ -358,9 +358,9 @@ ngx_apigw_zone_map(ngx_apigw_zone_t *zone, ngx_apigw_zone_map_t *map,
 
     used = zone->sh->used;
 
-    /* a cell that changes its meaning leaves its former slot in use */
+    /* a cell that changes its meaning leaves its former slot in use, too */
 
-    for (size = 1024; size < 4 * zone->ncells; size *= 2) { /* void */ }
+    for (size = 1024; size <= 2 * zone->ncells; size *= 2) { /* void */ }
 
     map->mask = size - 1;
 

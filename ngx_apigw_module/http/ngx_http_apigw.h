@@ -254,6 +254,8 @@ struct ngx_http_apigw_ctx_s {
     unsigned                       answered:1;  /* error was, by "=" */
     unsigned                       inside:1;    /* r->uri has no stage */
     unsigned                       key_repeated:1;
+    unsigned                       key_late:1;  /* read when the headers had
+                                                been set already */
 };
 
 

@@ -397,6 +397,14 @@ ngx_http_apigw_forward_key(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
 {
     ngx_http_apigw_places_t  places;
 
+    if (ctx->key_late) {
+        ctx->key_late = 0;
+
+        if (ngx_http_apigw_forward(r, ctx) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
     if (ctx->consumer == NULL) {
         return NGX_OK;
     }

@@ -185,11 +185,15 @@ ngx_http_apigw_key_step(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
         return ngx_http_apigw_key_refuse(r, ctx, "the API key was sent twice");
     }
 
-    if (ctx->secret.len == 0
-        && klcf->header.len == 0
-        && ngx_http_apigw_key_read(r, klcf, &ctx->secret) == NGX_ERROR)
-    {
-        return NGX_ERROR;
+    if (ctx->secret.len == 0) {
+
+        /* another module may have set it since the request came in */
+
+        if (ngx_http_apigw_key_read(r, klcf, &ctx->secret) == NGX_ERROR) {
+            return NGX_ERROR;
+        }
+
+        ctx->key_late = (klcf->header.len != 0);
     }
 
     if (ctx->secret.len == 0) {
