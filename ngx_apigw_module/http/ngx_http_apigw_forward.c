@@ -409,7 +409,7 @@ ngx_http_apigw_forward_key(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
         return NGX_OK;
     }
 
-    places.n = 0;
+    ngx_memzero(&places, sizeof(ngx_http_apigw_places_t));
 
     return ngx_http_apigw_forward_consumer(r, ctx, &places);
 }

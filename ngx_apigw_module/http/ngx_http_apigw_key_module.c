@@ -299,7 +299,7 @@ ngx_http_apigw_key_log_handler(ngx_http_request_t *r)
 
     klcf = ctx->stage->loc_conf[ngx_http_apigw_key_module.ctx_index];
 
-    if (klcf->header.len && ctx->passed == NULL) {
+    if (klcf->header.len && (ctx->passed == NULL || ctx->key_repeated)) {
         ngx_http_apigw_key_hide(r, klcf);
     }
 
