@@ -599,6 +599,9 @@ sub load {
                                            . 'were no success', 100 * $bad;
     }
 
+    die "the worker answered $n requests in " . ($cpu / 1e6) . " ms of CPU"
+        . " time: a longer BENCH_SECONDS is needed\n" if $n < 100 || !$cpu;
+
     my %used = (cpu => $cpu / $n);
 
     if ($perf) {
