@@ -9,6 +9,8 @@
 #include "ngx_apigw_path.h"
 
 
+static ngx_http_apigw_ctx_t *ngx_http_apigw_enter(ngx_http_request_t *r,
+    ngx_http_apigw_stage_t *stage);
 static void ngx_http_apigw_redirected(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx);
 static ngx_int_t ngx_http_apigw_unknown_stage(ngx_http_request_t *r);
@@ -38,7 +40,6 @@ ngx_http_apigw_switch_handler(ngx_http_request_t *r)
     ngx_apigw_route_key_t            *key;
     ngx_http_apigw_route_t           *route;
     ngx_http_apigw_stage_t           *stage;
-    ngx_http_apigw_main_conf_t       *mcf;
     ngx_http_apigw_stage_loc_conf_t  *slcf;
 
     slcf = ngx_http_get_module_loc_conf(r, ngx_http_apigw_stage_module);
@@ -53,22 +54,8 @@ ngx_http_apigw_switch_handler(ngx_http_request_t *r)
     ctx = NULL;
 
     if (r == r->main) {
-        ctx = ngx_http_apigw_create_ctx(r);
+        ctx = ngx_http_apigw_enter(r, stage);
         if (ctx == NULL) {
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
-        }
-
-        ngx_http_apigw_redirected(r, ctx);
-
-        ctx->stage = stage;
-        ctx->type = stage->type;
-        ctx->route = NULL;
-        ctx->step = 0;
-        ctx->inside = 0;
-
-        mcf = ngx_http_apigw_get_main_conf(r);
-
-        if (mcf->enter(r, ctx) != NGX_OK) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
     }
@@ -131,6 +118,33 @@ ngx_http_apigw_switch_handler(ngx_http_request_t *r)
     rc = ngx_http_apigw_pipeline(r, ctx);
 
     return (rc == NGX_OK) ? NGX_DECLINED : rc;
+}
+
+
+/* the context of the request, new or led into another stage; NULL: error */
+
+static ngx_http_apigw_ctx_t *
+ngx_http_apigw_enter(ngx_http_request_t *r, ngx_http_apigw_stage_t *stage)
+{
+    ngx_http_apigw_ctx_t        *ctx;
+    ngx_http_apigw_main_conf_t  *mcf;
+
+    ctx = ngx_http_apigw_create_ctx(r);
+    if (ctx == NULL) {
+        return NULL;
+    }
+
+    ngx_http_apigw_redirected(r, ctx);
+
+    ctx->stage = stage;
+    ctx->type = stage->type;
+    ctx->route = NULL;
+    ctx->step = 0;
+    ctx->inside = 0;
+
+    mcf = ngx_http_apigw_get_main_conf(r);
+
+    return (mcf->enter(r, ctx) == NGX_OK) ? ctx : NULL;
 }
 
 
