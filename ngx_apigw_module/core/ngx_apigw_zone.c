@@ -99,8 +99,6 @@ ngx_apigw_zone_add(ngx_conf_t *cf, size_t size, void *tag)
     shm_zone->init = ngx_apigw_zone_init;
     shm_zone->data = zone;
 
-    zone->shm_zone = shm_zone;
-
     return zone;
 }
 

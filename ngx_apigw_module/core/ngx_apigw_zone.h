@@ -66,7 +66,6 @@ typedef struct {
 /* one configuration's view of the zone; lives in the configuration's pool */
 
 struct ngx_apigw_zone_s {
-    ngx_shm_zone_t            *shm_zone;
     ngx_apigw_zone_shm_t      *sh;
 
     ngx_apigw_cell_t          *cells;

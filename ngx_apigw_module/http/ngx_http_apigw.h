@@ -211,6 +211,11 @@ typedef struct {
 #define NGX_HTTP_APIGW_REJECTED_DRY_RUN   3
 
 
+/* random bytes of an extended request id */
+
+#define NGX_HTTP_APIGW_EXTENDED_LEN       11
+
+
 /*
  * One per client request, on a cleanup of the main request's pool: it
  * survives internal redirects, which wipe r->ctx.
@@ -243,7 +248,8 @@ struct ngx_http_apigw_ctx_s {
                                                 it became a response */
 
     u_char                         request_id[NGX_APIGW_UUID_LEN];
-    u_char                         extended_id[16];
+    u_char                         extended_id[
+                            NGX_APIGW_BASE64_LEN(NGX_HTTP_APIGW_EXTENDED_LEN)];
 
     unsigned                       error:8;     /* ngx_http_apigw_error_e */
     unsigned                       throttle_status:2;

@@ -14,8 +14,7 @@
  */
 
 
-#define NGX_HTTP_APIGW_RANDOM        4096
-#define NGX_HTTP_APIGW_EXTENDED_LEN  11      /* bytes, 16 base64 characters */
+#define NGX_HTTP_APIGW_RANDOM  4096
 
 
 typedef struct {

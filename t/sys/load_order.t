@@ -105,6 +105,12 @@ http {
                 apigw_api_key_required on;
                 rewrite_by_lua_block { ngx.print("leaked") ngx.exit(200) }
             }
+            apigw_route "GET /leak404" {
+                apigw_api_key_required on;
+                rewrite_by_lua_block {
+                    ngx.status = 404 ngx.print("leaked") ngx.exit(404)
+                }
+            }
             apigw_route "GET /open" {
                 rewrite_by_lua_block { ngx.print("open") ngx.exit(200) }
             }
@@ -205,6 +211,10 @@ for my $order (@orders) {
     unlike($body, qr/leaked/, "$name: ... does not get out");
     like(log_text(), qr/\[alert\].* status 200 of the route "GET \/leak" was about to be sent before its policies had passed/,
         "$name: ... and is told");
+
+    ($status, undef, $body) = get('/s/leak404');
+    is($status, 500, "$name: nor does content with an error's status");
+    unlike($body, qr/leaked/, "$name: ... its body stays here");
 
     ($status, undef, $body) = get('/s/leak', @key);
     is($status, 500, "$name: an answer before the policy, with a key");
