@@ -68,9 +68,17 @@ passes('an error', log_line('2026/01/02 03:04:05 [error] 1#1: something'));
 passes('an alert in quotes',
     log_line('2026/01/02 03:04:05 [error] 1#1: "GET /[alert] HTTP/1.1"'));
 
-my $signal = "--- init\nopen my \$in, '<', server_root()"
-    . " . '/logs/nginx.pid' or die;\nkill SEGV => <\$in>;\n"
-    . "select undef, undef, undef, 0.1;\n";
+my $signal = <<'END';
+--- init
+open my $in, '<', server_root() . '/logs/nginx.pid' or die;
+chomp(my $pid = <$in>);
+kill SEGV => $pid;
+for (1 .. 2000) {
+    open my $stat, '<', "/proc/$pid/stat" or last;
+    last if <$stat> =~ /\) Z/;
+    select undef, undef, undef, 0.005;
+}
+END
 fails_with('an nginx that crashes', qr/nginx died during the test on sig/,
     block("$signal--- ignore_response\n"));
 
