@@ -271,6 +271,7 @@ ngx_apigw_lease_park(ngx_apigw_leases_t *leases, uint32_t n,
         rc = ngx_apigw_lease_claim(leases, n, 1, 0);
 
         if (rc == NGX_BUSY || rc == NGX_ERROR) {
+            leases->probing = 0;
             ngx_apigw_lease_cancel(wait);
             return rc;
         }
