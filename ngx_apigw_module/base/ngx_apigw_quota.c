@@ -135,7 +135,7 @@ ngx_apigw_quota_apply(ngx_apigw_quota_t *q, ngx_apigw_quota_grant_t *grant)
             continue;
         }
 
-        ngx_apigw_quota_begin(q, grant->start, state.spent);
+        ngx_apigw_quota_begin(q, grant->start, grant->base);
 
         if (ngx_atomic_cmp_set(&q->word, state.word,
                                ngx_apigw_quota_word(grant->day, grant->seq,

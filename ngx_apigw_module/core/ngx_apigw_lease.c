@@ -54,6 +54,8 @@ ngx_apigw_leases_create(ngx_conf_t *cf, ngx_apigw_zone_t *zone,
 
     if (redis) {
         rcf = ngx_apigw_redis_get_conf(redis);
+        ngx_apigw_lease_redis_init();
+
         leases->timeout = rcf->timeout;
         leases->parked_max = rcf->parked_max;
     }
@@ -162,6 +164,14 @@ ngx_apigw_leases_init_worker(ngx_apigw_leases_t *leases, ngx_cycle_t *cycle)
         if (state.left) {
             ngx_apigw_quota_freeze(q, &state);
         }
+    }
+
+    if (leases->redis == NULL) {
+        return NGX_OK;
+    }
+
+    if (ngx_apigw_lease_redis_init_worker(leases, cycle) != NGX_OK) {
+        return NGX_ERROR;
     }
 
     return ngx_apigw_lease_tick_init(leases, cycle);
@@ -467,6 +477,7 @@ ngx_apigw_lease_claim_done(ngx_apigw_claim_t *claim)
 void
 ngx_apigw_lease_answered(ngx_apigw_claim_t *claim)
 {
+    ngx_uint_t                want;
     ngx_apigw_quota_t        *q;
     ngx_apigw_leases_t       *leases;
     ngx_apigw_quota_state_t   state;
@@ -484,20 +495,20 @@ ngx_apigw_lease_answered(ngx_apigw_claim_t *claim)
 
     q = ngx_apigw_lease_quota(leases, claim->node.key);
 
+    ngx_apigw_quota_read(q, &state);
+
     if (ngx_current_msec < q->dry) {
         ngx_apigw_lease_wake(claim, (uint64_t) -1, 0);
 
-    } else {
-        ngx_apigw_quota_read(q, &state);
-
-        if (!state.frozen) {
-            ngx_apigw_lease_wake(claim, state.left, 0);
-        }
+    } else if (!state.frozen) {
+        ngx_apigw_lease_wake(claim, state.left, 0);
     }
 
-    if (!ngx_queue_empty(&claim->waits)
+    want = !ngx_queue_empty(&claim->waits);
+
+    if ((want || state.frozen)
         && !claim->retry.timer_set
-        && ngx_apigw_lease_claim_redis(claim, 1) == NGX_BUSY)
+        && ngx_apigw_lease_claim_redis(claim, want) == NGX_BUSY)
     {
         ngx_apigw_lease_failed(claim, "no connection");
         return;
@@ -630,4 +641,11 @@ ngx_apigw_lease_retry_handler(ngx_event_t *ev)
     }
 
     ngx_apigw_lease_claim_done(claim);
+}
+
+
+uint32_t
+ngx_apigw_lease_today(void)
+{
+    return (uint32_t) (ngx_time() / 86400);
 }

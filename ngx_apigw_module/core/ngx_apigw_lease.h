@@ -142,6 +142,10 @@ struct ngx_apigw_lease_usage_s {
     uint32_t                   day;          /* the first one */
     uint32_t                   ndays;
     uint64_t                  *counts;
+
+    ngx_apigw_leases_t        *leases;       /* private */
+    uint32_t                   n;
+    uint32_t                   done;
     ngx_apigw_redis_cmd_t      cmd;
 };
 
@@ -149,8 +153,8 @@ ngx_int_t ngx_apigw_lease_usage(ngx_apigw_leases_t *leases, uint32_t n,
     ngx_apigw_lease_usage_t *usage);
 void ngx_apigw_lease_usage_cancel(ngx_apigw_lease_usage_t *usage);
 
-/* today, as the store of lease n saw it last, else by the clock */
-uint32_t ngx_apigw_lease_today(ngx_apigw_leases_t *leases);
+/* UTC, by the clock: days since 1970-01-01 */
+uint32_t ngx_apigw_lease_today(void);
 
 
 #endif /* _NGX_APIGW_LEASE_H_INCLUDED_ */

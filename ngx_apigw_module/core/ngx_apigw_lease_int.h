@@ -20,7 +20,9 @@
  */
 
 #define NGX_APIGW_LEASE_BLOCK  128       /* units, the least to ask for */
-#define NGX_APIGW_LEASE_TICK   500       /* ms */
+#define NGX_APIGW_LEASE_MAX    1000000000
+#define NGX_APIGW_LEASE_HEX    32        /* of the gateway's id */
+#define NGX_APIGW_LEASE_KEY_MAX  1024    /* escaped */
 
 
 /* a quota of the configuration */
@@ -71,6 +73,10 @@ struct ngx_apigw_leases_s {
     /* of one worker */
 
     ngx_log_t                 *log;
+    u_char                     gateway[NGX_APIGW_LEASE_HEX];
+    ngx_str_t                  channel;      /* of recalls */
+    ngx_apigw_redis_cmd_t      epoch;
+    ngx_apigw_redis_cmd_t      epoch_set;
     ngx_rbtree_t               claims;
     ngx_rbtree_node_t          sentinel;
     ngx_uint_t                 parked;
@@ -81,13 +87,14 @@ struct ngx_apigw_leases_s {
     ngx_uint_t                 nactive;
     ngx_uint_t                 active_alloc;
     uint32_t                  *numbers;      /* of leases, + 1, by record */
+    ngx_uint_t                 nrecords;
+    ngx_uint_t                 turn;         /* in active, of the tick */
     ngx_event_t                tick;
     ngx_connection_t          *exiting;      /* told when the worker exits */
     ngx_msec_t                 exit_until;
 
     ngx_uint_t                 failures;     /* in a row */
     ngx_msec_t                 broken_until;
-    ngx_msec_t                 lost_until;   /* Redis has come back empty */
     unsigned                   broken:1;
     unsigned                   probing:1;
 };
@@ -115,6 +122,20 @@ ngx_int_t ngx_apigw_lease_claim_local(ngx_apigw_leases_t *leases,
 ngx_int_t ngx_apigw_lease_claim_redis(ngx_apigw_claim_t *claim,
     ngx_uint_t want);
 
+/* the end of a day by the clock: ms of CLOCK_MONOTONIC */
+uint64_t ngx_apigw_lease_local_end(uint32_t day);
+
+/* the script's SHA-1, for all workers; the recalls, and Redis's epoch */
+void ngx_apigw_lease_redis_init(void);
+ngx_int_t ngx_apigw_lease_redis_init_worker(ngx_apigw_leases_t *leases,
+    ngx_cycle_t *cycle);
+
+/* the key in Redis; NULL: no room */
+u_char *ngx_apigw_lease_redis_key(u_char *p, u_char *last,
+    ngx_apigw_lease_t *lease);
+
+extern ngx_str_t  ngx_apigw_lease_script;
+
 /* A claim has been answered, or it has failed; it may be gone afterwards. */
 void ngx_apigw_lease_answered(ngx_apigw_claim_t *claim);
 void ngx_apigw_lease_failed(ngx_apigw_claim_t *claim, const char *why);
@@ -129,6 +150,7 @@ void ngx_apigw_lease_claim_done(ngx_apigw_claim_t *claim);
 /* ngx_apigw_lease_tick.c: reports, idle leases, the worker's exit */
 ngx_int_t ngx_apigw_lease_tick_init(ngx_apigw_leases_t *leases,
     ngx_cycle_t *cycle);
+ngx_uint_t ngx_apigw_lease_pending(ngx_apigw_quota_t *q);
 void ngx_apigw_lease_touch_slow(ngx_apigw_leases_t *leases, uint32_t n);
 
 

@@ -10,7 +10,6 @@
 
 #define NGX_APIGW_LEASE_ARGS      14     /* the key, too */
 #define NGX_APIGW_LEASE_ANSWERS   9
-#define NGX_APIGW_LEASE_KEY_MAX   1024   /* escaped */
 
 
 typedef struct {
@@ -39,9 +38,10 @@ static void ngx_apigw_lease_redis_apply(ngx_apigw_claim_t *claim,
     ngx_apigw_lease_answer_t *answer);
 static uint64_t ngx_apigw_lease_redis_want(ngx_apigw_quota_t *q,
     ngx_apigw_quota_state_t *state);
-static void ngx_apigw_lease_redis_number(ngx_apigw_lease_message_t *message,
+static int64_t ngx_apigw_lease_redis_integer(ngx_str_t *text);
+static void ngx_apigw_lease_redis_number(ngx_apigw_lease_message_t *m,
     uint64_t n);
-static void ngx_apigw_lease_redis_text(ngx_apigw_lease_message_t *message,
+static void ngx_apigw_lease_redis_text(ngx_apigw_lease_message_t *m,
     u_char *text, size_t len);
 
 
@@ -116,7 +116,7 @@ ngx_apigw_lease_claim_redis(ngx_apigw_claim_t *claim, ngx_uint_t want)
     claim->sent = ngx_current_msec;
     claim->recalled = 0;
 
-    lost = ngx_current_msec < leases->lost_until;
+    lost = ngx_current_msec < *leases->zone->lost;
 
     p = m.buf;
     last = ngx_apigw_lease_redis_key(p, p + NGX_APIGW_LEASE_KEY_MAX, lease);
@@ -275,6 +275,8 @@ ngx_apigw_lease_redis_parse(ngx_apigw_claim_t *claim,
         || n[3] <= 0 || n[3] > 0xffff
         || n[4] <= 0 || n[4] > n[3]
         || n[5] > 86400000
+        || n[6] == INT64_MIN
+        || n[7] == INT64_MIN
         || n[8] < 0 || n[8] > 86400000)
     {
         return NGX_ERROR;
@@ -285,12 +287,33 @@ ngx_apigw_lease_redis_parse(ngx_apigw_claim_t *claim,
     answer->grant.granted = (uint64_t) n[2];
     answer->grant.day = (uint32_t) n[3];
     answer->grant.start = (uint32_t) n[4];
+    answer->grant.base = claim->spent;
     answer->grant.until = claim->sent + ngx_max(n[5], 0);
     answer->free = (uint64_t) ngx_max(n[6], 0);
     answer->used = (uint64_t) ngx_max(n[7], 0);
     answer->wait = (ngx_msec_t) n[8];
 
     return NGX_OK;
+}
+
+
+/* INT64_MIN: not a number */
+
+static int64_t
+ngx_apigw_lease_redis_integer(ngx_str_t *text)
+{
+    off_t   n;
+    size_t  minus;
+
+    minus = (text->len && text->data[0] == '-');
+
+    n = ngx_atoof(text->data + minus, text->len - minus);
+
+    if (n == NGX_ERROR) {
+        return INT64_MIN;
+    }
+
+    return minus ? -(int64_t) n : (int64_t) n;
 }
 
 

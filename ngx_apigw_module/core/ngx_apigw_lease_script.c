@@ -173,7 +173,7 @@ ngx_str_t  ngx_apigw_lease_script = ngx_string(
     "              l.recalled = now\n"
     "              redis.call('HSET', key, all[i], pack_lease(l))\n"
     "              redis.call('PUBLISH', 'apigw:1:recall:'\n"
-    "                  .. string.sub(all[i], 4), l.handle)\n"
+    "                  .. all[i], l.handle)\n"
     "            end\n"
     "            if now - l.recalled < 1000 then\n"
     "              status, wait = 'wait', 5\n"
@@ -190,5 +190,6 @@ ngx_str_t  ngx_apigw_lease_script = ngx_string(
     "redis.call('HSET', key, 'period', period, 'start', start,\n"
     "    'limit', int(limit), 'used', int(used), 'held', int(held + grant),\n"
     "    'gateways', gateways, me, pack_lease(mine))\n"
-    "return answer(status, seq, mine.granted, today, free - grant, used, wait)\n"
+    "free = free - grant\n"
+    "return answer(status, seq, mine.granted, today, free, used, wait)\n"
 );
