@@ -325,7 +325,7 @@ ngx_apigw_lease_without(ngx_apigw_leases_t *leases, uint32_t n,
         }
     }
 
-    (void) ngx_atomic_fetch_add(&leases->zone->modes[*mode], 1);
+    (void) ngx_atomic_fetch_add(&leases->zone->store->modes[*mode], 1);
 
     if (*mode == NGX_APIGW_LEASE_ON_ERROR_CLOSED) {
         return NGX_BUSY;

@@ -60,7 +60,7 @@ ngx_apigw_lease_claim_local(ngx_apigw_leases_t *leases, uint32_t n)
     grant.granted = ngx_min(held + NGX_APIGW_LEASE_GRANT, ceiling);
     grant.granted = ngx_max(grant.granted, held);
 
-    if (leases->zone->file
+    if (leases->file
         && ngx_apigw_lease_local_reserve(leases, n, grant.granted, ceiling)
            != NGX_OK)
     {

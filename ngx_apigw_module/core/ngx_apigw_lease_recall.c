@@ -184,21 +184,21 @@ ngx_apigw_lease_epoch_handler(ngx_apigw_redis_cmd_t *cmd,
 
     ngx_memcpy(&epoch, raw, sizeof(uint64_t));
 
-    old = *leases->zone->epoch;
+    old = leases->zone->store->epoch;
 
     if (old != epoch) {
-        (void) ngx_atomic_cmp_set(leases->zone->epoch, old, epoch);
+        (void) ngx_atomic_cmp_set(&leases->zone->store->epoch, old, epoch);
 
         if (old) {
             ngx_log_error(NGX_LOG_WARN, leases->log, 0,
                           "redis has lost its data: what was used of quotas "
                           "is reported again");
 
-            *leases->zone->lost = ngx_current_msec + NGX_APIGW_LEASE_LOST;
+            leases->zone->store->lost = ngx_current_msec + NGX_APIGW_LEASE_LOST;
         }
     }
 
-    if (ngx_current_msec < *leases->zone->lost) {
+    if (ngx_current_msec < leases->zone->store->lost) {
         ngx_apigw_lease_replay(leases);
     }
 }

@@ -116,7 +116,7 @@ ngx_apigw_lease_claim_redis(ngx_apigw_claim_t *claim, ngx_uint_t want)
     claim->sent = ngx_current_msec;
     claim->recalled = 0;
 
-    lost = ngx_current_msec < *leases->zone->lost;
+    lost = ngx_current_msec < leases->zone->store->lost;
 
     p = m.buf;
     last = ngx_apigw_lease_redis_key(p, p + NGX_APIGW_LEASE_KEY_MAX, lease);
