@@ -8,14 +8,10 @@
 
 
 #define NGX_APIGW_LEASE_GRANT    1024    /* units at once, from the zone */
-#define NGX_APIGW_LEASE_RESERVE  16384   /* units at once, in a file */
 
 
 static void ngx_apigw_lease_local_begin(ngx_apigw_quota_t *q,
     ngx_apigw_quota_state_t *state, ngx_apigw_quota_grant_t *grant);
-static ngx_int_t ngx_apigw_lease_local_reserve(ngx_apigw_leases_t *leases,
-    uint32_t n, uint64_t granted, uint64_t ceiling);
-static void ngx_apigw_lease_local_reserved(void *data, ngx_int_t rc);
 
 
 /*
@@ -59,13 +55,6 @@ ngx_apigw_lease_claim_local(ngx_apigw_leases_t *leases, uint32_t n)
 
     grant.granted = ngx_min(held + NGX_APIGW_LEASE_GRANT, ceiling);
     grant.granted = ngx_max(grant.granted, held);
-
-    if (leases->file
-        && ngx_apigw_lease_local_reserve(leases, n, grant.granted, ceiling)
-           != NGX_OK)
-    {
-        return NGX_AGAIN;
-    }
 
     (void) ngx_apigw_quota_apply(q, &grant);
 
@@ -117,80 +106,4 @@ ngx_apigw_lease_local_end(uint32_t day)
     end = (uint64_t) (day + 1) * 86400000;
 
     return ngx_current_msec + (end - ngx_min(end, now));
-}
-
-
-/*
- * Units are written to the file before they are spent.  NGX_AGAIN: who waits
- * will be woken.
- */
-
-static ngx_int_t
-ngx_apigw_lease_local_reserve(ngx_apigw_leases_t *leases, uint32_t n,
-    uint64_t granted, uint64_t ceiling)
-{
-    uint64_t            value;
-    ngx_apigw_quota_t  *q;
-    ngx_apigw_claim_t  *claim;
-    ngx_atomic_uint_t   reserved;
-
-    q = ngx_apigw_lease_quota(leases, n);
-    reserved = q->reserved;
-
-    if (!(reserved & NGX_APIGW_QUOTA_PENDING) && granted <= reserved) {
-        return NGX_OK;
-    }
-
-    claim = ngx_apigw_lease_claim_get(leases, n);
-
-    if (claim == NULL || claim->flying) {
-        return NGX_AGAIN;
-    }
-
-    value = ngx_min(granted + NGX_APIGW_LEASE_RESERVE, ceiling);
-    value = ngx_max(value, ngx_apigw_quota_value(reserved));
-    value = ngx_max(value, granted);
-
-    if (!ngx_atomic_cmp_set(&q->reserved, reserved,
-                            value | NGX_APIGW_QUOTA_PENDING))
-    {
-        value = ngx_apigw_quota_value(q->reserved);
-    }
-
-    claim->spent = value;
-
-    if (ngx_apigw_zone_sync(leases->zone, leases->elts[n].record,
-                            ngx_apigw_lease_local_reserved, claim)
-        == NGX_OK)
-    {
-        claim->flying = 1;
-        leases->flying++;
-    }
-
-    return NGX_AGAIN;
-}
-
-
-static void
-ngx_apigw_lease_local_reserved(void *data, ngx_int_t rc)
-{
-    ngx_apigw_claim_t  *claim = data;
-
-    ngx_apigw_quota_t  *q;
-
-    claim->flying = 0;
-    claim->leases->flying--;
-
-    if (rc != NGX_OK) {
-        ngx_apigw_lease_failed(claim, "its file cannot be written");
-        return;
-    }
-
-    q = ngx_apigw_lease_quota(claim->leases, claim->node.key);
-
-    (void) ngx_atomic_cmp_set(&q->reserved,
-                              claim->spent | NGX_APIGW_QUOTA_PENDING,
-                              claim->spent);
-
-    ngx_apigw_lease_answered(claim);
 }
