@@ -178,6 +178,35 @@ ngx_apigw_leases_init_worker(ngx_apigw_leases_t *leases, ngx_cycle_t *cycle)
 }
 
 
+void
+ngx_apigw_leases_exit_worker(ngx_apigw_leases_t *leases)
+{
+    ngx_apigw_claim_t  *claim;
+    ngx_rbtree_node_t  *node;
+
+    if (leases->redis) {
+        ngx_apigw_redis_exit_worker(leases->redis);
+    }
+
+    while (leases->claims.root != leases->claims.sentinel) {
+        node = ngx_rbtree_min(leases->claims.root, leases->claims.sentinel);
+        claim = (ngx_apigw_claim_t *) node;
+
+        if (claim->retry.timer_set) {
+            ngx_del_timer(&claim->retry);
+        }
+
+        ngx_rbtree_delete(&leases->claims, node);
+        ngx_free(claim);
+    }
+
+    if (leases->active) {
+        ngx_free(leases->active);
+        leases->active = NULL;
+    }
+}
+
+
 ngx_int_t
 ngx_apigw_lease_spend(ngx_apigw_leases_t *leases, uint32_t n,
     ngx_apigw_lease_wait_t *wait, ngx_uint_t *mode)

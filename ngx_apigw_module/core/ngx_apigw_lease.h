@@ -97,8 +97,10 @@ ngx_apigw_leases_t *ngx_apigw_leases_create(ngx_conf_t *cf,
 uint32_t ngx_apigw_leases_add(ngx_apigw_leases_t *leases,
     ngx_apigw_lease_plan_t *plan, ngx_str_t *key, ngx_log_t *log);
 
+/* begins and ends a worker's part: NGX_OK, NGX_ERROR (no memory) */
 ngx_int_t ngx_apigw_leases_init_worker(ngx_apigw_leases_t *leases,
     ngx_cycle_t *cycle);
+void ngx_apigw_leases_exit_worker(ngx_apigw_leases_t *leases);
 
 /*
  * Spends one unit of lease n; mode is set but for NGX_AGAIN and NGX_ERROR.
