@@ -300,18 +300,18 @@ nginx.conf:
 
 
 
-=== TEST 18: 20000 keys fit into 1m
+=== TEST 18: 16000 keys fit into 1m
 --- http_config
     apigw_zone 1m;
     apigw_usage_plan gold { throttle 1r/m burst=1; }
     apigw_api_keys ../html/keys.csv;
 --- config eval: $::Stage
 --- user_files eval
-[["keys.csv", main::rows(20000)]]
+[["keys.csv", main::rows(16000)]]
 --- request eval
 ["GET /prod/a", "GET /prod/a", "GET /prod/a", "GET /prod/a"]
 --- more_headers eval
-[("X-Api-Key: many-key-00000000001") x 2, "X-Api-Key: many-key-00000020000", "X-Api-Key: many-key-00000020001"]
+[("X-Api-Key: many-key-00000000001") x 2, "X-Api-Key: many-key-00000016000", "X-Api-Key: many-key-00000016001"]
 --- error_code eval
 [200, 429, 200, 403]
 --- no_error_log
@@ -320,17 +320,17 @@ nginx.conf:
 
 
 
-=== TEST 19: 22000 keys do not
+=== TEST 19: 17000 keys do not
 --- http_config
     apigw_zone 1m;
     apigw_usage_plan gold { throttle 1r/m burst=1; }
     apigw_api_keys ../html/keys.csv;
 --- config eval: $::Stage
 --- user_files eval
-[["keys.csv", main::rows(22000)]]
+[["keys.csv", main::rows(17000)]]
 --- must_die
 --- error_log eval
-qr{\[emerg\] .*"apigw_zone" is too small for the throttles of 22000 API keys: it has room for 20\d{3} token buckets}
+qr{\[emerg\] .*"apigw_zone" is too small for the throttles of 17000 API keys: it has room for 16\d{3} token buckets}
 --- no_error_log
 many-key
 
@@ -374,11 +374,11 @@ a
     apigw_api_keys ../html/keys.csv;
 --- config eval: $::Stage
 --- user_files eval
-[["keys.csv", main::rows(22000)]]
+[["keys.csv", main::rows(17000)]]
 --- request
 GET /prod/a
 --- more_headers
-X-Api-Key: many-key-00000022000
+X-Api-Key: many-key-00000017000
 --- response_body
 a
 
@@ -387,18 +387,18 @@ a
 === TEST 23: too many throttles of routes
 --- http_config
     apigw_zone 1m;
---- config eval: main::throttled(1400, 15)
+--- config eval: main::throttled(1100, 15)
 --- must_die
 --- error_log eval
-qr{\[emerg\] .*"apigw_zone" is too small for the throttles of all routes: it has room for 20\d{3} token buckets}
+qr{\[emerg\] .*"apigw_zone" is too small for the throttles of all routes: it has room for 16\d{3} token buckets}
 
 
 
 === TEST 24: not too many
 --- http_config
     apigw_zone 1m;
---- config eval: main::throttled(1300, 15)
+--- config eval: main::throttled(1000, 15)
 --- request
-GET /prod/1300
+GET /prod/1000
 --- response_body
-1300
+1000

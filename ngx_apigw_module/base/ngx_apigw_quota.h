@@ -31,7 +31,12 @@
 
 #define NGX_APIGW_QUOTA_SEQS   0x8000            /* sequence numbers */
 #define NGX_APIGW_QUOTA_DAYS   32                /* of the ring below */
-#define NGX_APIGW_QUOTA_MAX    ((uint64_t) 1 << 47)      /* units */
+#define NGX_APIGW_QUOTA_MAX    ((uint64_t) 1 << 40)      /* units */
+
+#define NGX_APIGW_QUOTA_PENDING  ((uint64_t) 1 << 63)
+
+#define ngx_apigw_quota_tag(word)    ((uint32_t) ((word) >> 48))
+#define ngx_apigw_quota_value(word)  ((word) & (((uint64_t) 1 << 48) - 1))
 
 
 typedef struct {
@@ -48,11 +53,16 @@ typedef struct {
                                     start is its first day */
     ngx_atomic_t   mark;         /* ms:32 spent:32, of the last answer */
     ngx_atomic_t   limit;        /* of the newest configuration, units */
-    ngx_atomic_t   reserved;     /* granted may rise to here: in a file */
-    ngx_atomic_t   spare;
+    ngx_atomic_t   reserved;     /* granted may rise to here: in a file, with
+                                    NGX_APIGW_QUOTA_PENDING until that is
+                                    durable; or while the store is away */
+    ngx_atomic_t   others;       /* what other gateways have used */
+    ngx_atomic_t   check;        /* of id: in a file */
 
-    uint32_t       days[NGX_APIGW_QUOTA_DAYS];   /* by day modulo: units spent,
-                                    where there is no other store */
+    /* where there is no other store */
+
+    ngx_atomic_t   today;        /* day:16 spent:48, when that day began */
+    uint32_t       days[NGX_APIGW_QUOTA_DAYS];   /* units spent, by day */
 } ngx_apigw_quota_t;
 
 
@@ -76,6 +86,8 @@ typedef struct {
     uint64_t             granted;
     uint32_t             day;
     uint32_t             start;          /* first day of the period */
+    uint64_t             base;           /* spent when it began, if it is new
+                                            to the record */
     uint64_t             until;          /* ms of CLOCK_MONOTONIC */
     uint32_t             low;
 } ngx_apigw_quota_grant_t;
@@ -119,9 +131,14 @@ void ngx_apigw_quota_adopt(ngx_apigw_quota_t *q,
 /* Counts a unit as spent that nobody granted. */
 void ngx_apigw_quota_overdraw(ngx_apigw_quota_t *q);
 
-/* units spent in the current period, as far as this gateway has seen it */
-uint64_t ngx_apigw_quota_used(ngx_apigw_quota_t *q,
-    ngx_apigw_quota_state_t *state);
+/*
+ * Notes what was spent on the days before this one.  The lease is frozen, or
+ * it is the record's first day.
+ */
+void ngx_apigw_quota_day(ngx_apigw_quota_t *q, uint32_t day, uint64_t spent);
+
+/* units spent on a day, 0 where it is not known any more */
+uint64_t ngx_apigw_quota_on(ngx_apigw_quota_t *q, uint32_t day);
 
 
 static ngx_inline uint32_t

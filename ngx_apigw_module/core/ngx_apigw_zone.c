@@ -8,7 +8,7 @@
 #include "ngx_apigw_digest.h"
 
 
-#define NGX_APIGW_ZONE_MAGIC     0x31775f69706178ULL    /* and the layout */
+#define NGX_APIGW_ZONE_MAGIC     0x32775f69706178ULL    /* and the layout */
 #define NGX_APIGW_ZONE_WORKERS   1024
 
 
@@ -16,34 +16,32 @@
 #define NGX_APIGW_ZONE_SLICES    1440                    /* in a day */
 
 
-/* what part of the zone is cells, the rest is buckets */
-#define NGX_APIGW_ZONE_CELLS(size)  ((size) / 8 * 5)
+/* what parts of the zone are cells and quotas, the rest is buckets */
+#define NGX_APIGW_ZONE_CELLS(size)   ((size) / 8 * 4)
+#define NGX_APIGW_ZONE_QUOTAS(size)  ((size) / 8 * 2)
 
 
-struct ngx_apigw_zone_shm_s {
-    uint64_t                   magic;
-    u_char                     seed[NGX_APIGW_SIPHASH_KEY_LEN];
-
-    size_t                     ncells;
-    size_t                     nsets;
-
+struct ngx_apigw_zone_register_s {
     ngx_atomic_t               generation;  /* the last one given */
-    ngx_atomic_t               used;        /* cells from here on are new */
-    ngx_atomic_t               full;
 
-    /* pid << 32 | generation, 0: free; an entry's owner alone clears it */
+    /* pid << 32 | generation, 0: free; its owner clears an entry, and whoever
+       finds that owner dead */
     ngx_atomic_t               workers[NGX_APIGW_ZONE_WORKERS];
 };
 
 
-/* cells by meaning, in the memory of the process that loads */
+struct ngx_apigw_zone_shm_s {
+    uint64_t                   magic;
+    size_t                     nsets;
 
-struct ngx_apigw_zone_map_s {
-    uint32_t                  *slots;       /* cell + 1, 0: free */
-    uint64_t                   mask;
+    ngx_atomic_t               full;
 
-    uint32_t                  *free;        /* cells nobody alive uses */
-    ngx_uint_t                 nfree;
+    ngx_apigw_table_head_t     cells;
+    ngx_apigw_table_head_t     quotas;
+    u_char                     gateway[NGX_APIGW_GATEWAY_LEN];
+
+    ngx_apigw_zone_store_t     store;
+    ngx_apigw_zone_register_t  reg;
 };
 
 
@@ -52,16 +50,15 @@ static ngx_int_t ngx_apigw_zone_check_size(ngx_conf_t *cf, ngx_str_t *name,
 static ngx_int_t ngx_apigw_zone_init(ngx_shm_zone_t *shm_zone, void *data);
 static ngx_int_t ngx_apigw_zone_create(ngx_apigw_zone_t *zone,
     ngx_slab_pool_t *shpool, ngx_log_t *log);
+static ngx_int_t ngx_apigw_zone_format(ngx_apigw_zone_shm_t *sh, size_t size);
 static void ngx_apigw_zone_attach(ngx_apigw_zone_t *zone);
 static ngx_int_t ngx_apigw_zone_claim_all(ngx_apigw_zone_t *zone,
     ngx_atomic_uint_t oldest, ngx_log_t *log);
 static ngx_atomic_uint_t ngx_apigw_zone_oldest(ngx_apigw_zone_t *zone,
     ngx_apigw_zone_t *old);
-static ngx_int_t ngx_apigw_zone_map(ngx_apigw_zone_t *zone,
-    ngx_apigw_zone_map_t *map, ngx_atomic_uint_t oldest, ngx_log_t *log);
+static ngx_uint_t ngx_apigw_zone_alive(ngx_apigw_zone_t *zone, ngx_uint_t i,
+    ngx_atomic_uint_t entry);
 static void ngx_apigw_zone_sweep_handler(ngx_event_t *ev);
-static uint64_t ngx_apigw_zone_slot(ngx_apigw_zone_t *zone,
-    ngx_apigw_zone_map_t *map, uint64_t *id);
 
 
 static ngx_str_t  ngx_apigw_zone_name = ngx_string("apigw");
@@ -197,7 +194,12 @@ ngx_apigw_zone_init(ngx_shm_zone_t *shm_zone, void *data)
         return NGX_ERROR;
     }
 
-    if (zone->sh->magic != NGX_APIGW_ZONE_MAGIC) {
+    if (zone->sh->magic != NGX_APIGW_ZONE_MAGIC
+        || ngx_apigw_table_valid(&zone->sh->cells, sizeof(ngx_apigw_cell_t))
+           != NGX_OK
+        || ngx_apigw_table_valid(&zone->sh->quotas, NGX_APIGW_QUOTA_SIZE)
+           != NGX_OK)
+    {
         ngx_log_error(NGX_LOG_EMERG, log, 0,
                       "shared memory zone \"%V\" has another layout: "
                       "a restart is needed", &shm_zone->shm.name);
@@ -234,20 +236,50 @@ ngx_apigw_zone_create(ngx_apigw_zone_t *zone, ngx_slab_pool_t *shpool,
     }
 
     sh = (ngx_apigw_zone_shm_t *) p;
-    size -= header;
 
-    if (ngx_apigw_random(sh->seed, NGX_APIGW_SIPHASH_KEY_LEN) != NGX_OK) {
+    if (ngx_apigw_zone_format(sh, size - header) != NGX_OK) {
         ngx_log_error(NGX_LOG_EMERG, log, 0, "could not get random bytes");
         return NGX_ERROR;
     }
 
-    sh->ncells = NGX_APIGW_ZONE_CELLS(size) / line
-                 * (line / sizeof(ngx_apigw_cell_t));
-    sh->nsets = (size - sh->ncells * sizeof(ngx_apigw_cell_t)) / line;
-    sh->magic = NGX_APIGW_ZONE_MAGIC;
-
     shpool->data = sh;
     zone->sh = sh;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_apigw_zone_format(ngx_apigw_zone_shm_t *sh, size_t size)
+{
+    u_char  seed[NGX_APIGW_SIPHASH_KEY_LEN];
+    size_t  line, ncells, nquotas;
+
+    line = NGX_APIGW_BUCKETS_WAYS * sizeof(ngx_atomic_t);
+
+    ncells = NGX_APIGW_ZONE_CELLS(size) / line
+             * (line / sizeof(ngx_apigw_cell_t));
+    nquotas = NGX_APIGW_ZONE_QUOTAS(size) / NGX_APIGW_QUOTA_SIZE;
+
+    if (ngx_apigw_random(seed, NGX_APIGW_SIPHASH_KEY_LEN) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_apigw_table_format(&sh->cells, sizeof(ngx_apigw_cell_t), ncells, seed);
+
+    if (ngx_apigw_random(seed, NGX_APIGW_SIPHASH_KEY_LEN) != NGX_OK
+        || ngx_apigw_random(sh->gateway, NGX_APIGW_GATEWAY_LEN) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ngx_apigw_table_format(&sh->quotas, NGX_APIGW_QUOTA_SIZE, nquotas, seed);
+
+    sh->nsets = (size - ncells * sizeof(ngx_apigw_cell_t)
+                 - nquotas * NGX_APIGW_QUOTA_SIZE)
+                / line;
+
+    sh->magic = NGX_APIGW_ZONE_MAGIC;
 
     return NGX_OK;
 }
@@ -264,16 +296,32 @@ ngx_apigw_zone_attach(ngx_apigw_zone_t *zone)
     line = NGX_APIGW_BUCKETS_WAYS * sizeof(ngx_atomic_t);
     header = ngx_align(sizeof(ngx_apigw_zone_shm_t), line);
 
-    zone->cells = (ngx_apigw_cell_t *) ((u_char *) sh + header);
-    zone->ncells = sh->ncells;
+    zone->quotas = (u_char *) sh + header;
+    zone->maxquotas = sh->quotas.capacity;
 
-    zone->buckets.words = (ngx_atomic_t *) (zone->cells + sh->ncells);
+    zone->quota_table.head = &sh->quotas;
+    zone->quota_table.records = zone->quotas;
+    zone->quota_table.check = offsetof(ngx_apigw_quota_t, check);
+    zone->quota_table.keep = 1;
+
+    zone->cells = (ngx_apigw_cell_t *)
+                   (zone->quotas + zone->maxquotas * NGX_APIGW_QUOTA_SIZE);
+    zone->ncells = sh->cells.capacity;
+
+    zone->cell_table.head = &sh->cells;
+    zone->cell_table.records = (u_char *) zone->cells;
+
+    zone->buckets.words = (ngx_atomic_t *) (zone->cells + zone->ncells);
     zone->buckets.nsets = sh->nsets;
 
-    zone->seed = sh->seed;
+    zone->seed = sh->cells.seed;
     zone->full = &sh->full;
 
-    zone->generation = ngx_atomic_fetch_add(&sh->generation, 1) + 1;
+    zone->store = &sh->store;
+    zone->reg = &sh->reg;
+    ngx_memcpy(zone->gateway, sh->gateway, NGX_APIGW_GATEWAY_LEN);
+
+    zone->generation = ngx_atomic_fetch_add(&zone->reg->generation, 1) + 1;
 }
 
 
@@ -285,30 +333,61 @@ ngx_apigw_zone_attach(ngx_apigw_zone_t *zone)
 static ngx_atomic_uint_t
 ngx_apigw_zone_oldest(ngx_apigw_zone_t *zone, ngx_apigw_zone_t *old)
 {
-    ngx_pid_t          pid;
     ngx_uint_t         i;
     ngx_atomic_uint_t  entry, oldest;
 
     oldest = old ? old->generation : zone->generation;
 
     for (i = 0; i < NGX_APIGW_ZONE_WORKERS; i++) {
-        entry = zone->sh->workers[i];
+        entry = zone->reg->workers[i];
 
-        if (entry == 0) {
-            continue;
+        if (ngx_apigw_zone_alive(zone, i, entry)) {
+            oldest = ngx_min(oldest, (entry & 0xffffffff));
         }
-
-        pid = (ngx_pid_t) (entry >> 32);
-
-        if (kill(pid, 0) == -1 && ngx_errno == NGX_ESRCH) {
-            (void) ngx_atomic_cmp_set(&zone->sh->workers[i], entry, 0);
-            continue;
-        }
-
-        oldest = ngx_min(oldest, (entry & 0xffffffff));
     }
 
     return oldest;
+}
+
+
+ngx_uint_t
+ngx_apigw_zone_newer(ngx_apigw_zone_t *zone)
+{
+    ngx_uint_t         i;
+    ngx_atomic_uint_t  entry;
+
+    for (i = 0; i < NGX_APIGW_ZONE_WORKERS; i++) {
+        entry = zone->reg->workers[i];
+
+        if ((entry & 0xffffffff) > zone->generation
+            && ngx_apigw_zone_alive(zone, i, entry))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static ngx_uint_t
+ngx_apigw_zone_alive(ngx_apigw_zone_t *zone, ngx_uint_t i,
+    ngx_atomic_uint_t entry)
+{
+    ngx_pid_t  pid;
+
+    if (entry == 0) {
+        return 0;
+    }
+
+    pid = (ngx_pid_t) (entry >> 32);
+
+    if (kill(pid, 0) == -1 && ngx_errno == NGX_ESRCH) {
+        (void) ngx_atomic_cmp_set(&zone->reg->workers[i], entry, 0);
+        return 0;
+    }
+
+    return 1;
 }
 
 
@@ -318,158 +397,51 @@ ngx_apigw_zone_claim_all(ngx_apigw_zone_t *zone, ngx_atomic_uint_t oldest,
 {
     ngx_int_t                  rc;
     ngx_uint_t                 i;
-    ngx_apigw_zone_map_t       map;
     ngx_apigw_zone_claimer_t  *claimers;
 
-    ngx_memzero(&map, sizeof(ngx_apigw_zone_map_t));
+    rc = NGX_OK;
 
-    rc = ngx_apigw_zone_map(zone, &map, oldest, log);
+    if (ngx_apigw_table_open(&zone->cell_table, oldest) != NGX_OK
+        || ngx_apigw_table_open(&zone->quota_table, oldest) != NGX_OK)
+    {
+        ngx_log_error(NGX_LOG_EMERG, log, 0, "no memory for \"apigw_zone\"");
+        rc = NGX_ERROR;
+    }
 
     claimers = zone->claimers.elts;
-    zone->map = &map;
 
     for (i = 0; rc == NGX_OK && i < zone->claimers.nelts; i++) {
         rc = claimers[i].handler(zone, claimers[i].data, log);
     }
 
-    zone->map = NULL;
-
-    if (map.slots) {
-        ngx_free(map.slots);
-    }
-
-    if (map.free) {
-        ngx_free(map.free);
-    }
+    ngx_apigw_table_close(&zone->quota_table);
+    ngx_apigw_table_close(&zone->cell_table);
 
     return rc;
-}
-
-
-static ngx_int_t
-ngx_apigw_zone_map(ngx_apigw_zone_t *zone, ngx_apigw_zone_map_t *map,
-    ngx_atomic_uint_t oldest, ngx_log_t *log)
-{
-    uint64_t           size, slot;
-    ngx_uint_t         i, used;
-    ngx_apigw_cell_t  *cell;
-
-    used = zone->sh->used;
-
-    /* a cell that changes its meaning leaves its former slot in use, too */
-
-    for (size = 1024; size <= 2 * zone->ncells; size *= 2) { /* void */ }
-
-    map->mask = size - 1;
-
-    map->slots = ngx_calloc(size * sizeof(uint32_t), log);
-    if (map->slots == NULL) {
-        return NGX_ERROR;
-    }
-
-    map->free = ngx_alloc((used + 1) * sizeof(uint32_t), log);
-    if (map->free == NULL) {
-        return NGX_ERROR;
-    }
-
-    for (i = used; i > 0; i--) {
-        cell = &zone->cells[i - 1];
-
-        if (cell->generation < oldest) {
-            map->free[map->nfree++] = (uint32_t) (i - 1);
-        }
-
-        slot = ngx_apigw_zone_slot(zone, map, cell->id);
-        map->slots[slot] = (uint32_t) i;
-    }
-
-    return NGX_OK;
-}
-
-
-/* the slot that has this meaning, or the free one where it belongs */
-
-static uint64_t
-ngx_apigw_zone_slot(ngx_apigw_zone_t *zone, ngx_apigw_zone_map_t *map,
-    uint64_t *id)
-{
-    uint64_t           slot;
-    ngx_apigw_cell_t  *cell;
-
-    slot = id[0] & map->mask;
-
-    while (map->slots[slot]) {
-        cell = &zone->cells[map->slots[slot] - 1];
-
-        if (cell->id[0] == id[0] && cell->id[1] == id[1]) {
-            break;
-        }
-
-        slot = (slot + 1) & map->mask;
-    }
-
-    return slot;
 }
 
 
 uint32_t
 ngx_apigw_zone_claim(ngx_apigw_zone_t *zone, const u_char *meaning, size_t len)
 {
-    u_char                 seed[NGX_APIGW_SIPHASH_KEY_LEN];
-    uint32_t               n;
-    uint64_t               id[2], slot;
-    ngx_uint_t             i;
-    ngx_apigw_cell_t      *cell;
-    ngx_apigw_zone_map_t  *map;
+    return ngx_apigw_table_claim(&zone->cell_table, meaning, len,
+                                 zone->generation);
+}
 
-    map = zone->map;
 
-    for (i = 0; i < NGX_APIGW_SIPHASH_KEY_LEN; i++) {
-        seed[i] = zone->seed[i] ^ 0x5c;
-    }
+uint32_t
+ngx_apigw_zone_claim_quota(ngx_apigw_zone_t *zone, const u_char *meaning,
+    size_t len)
+{
+    return ngx_apigw_table_claim(&zone->quota_table, meaning, len,
+                                 zone->generation);
+}
 
-    id[0] = ngx_apigw_siphash(zone->seed, meaning, len);
-    id[1] = ngx_apigw_siphash(seed, meaning, len);
 
-    slot = ngx_apigw_zone_slot(zone, map, id);
-
-    if (map->slots[slot]) {
-        n = map->slots[slot] - 1;
-        zone->cells[n].generation = zone->generation;
-        return n;
-    }
-
-    for ( ;; ) {
-
-        if (map->nfree == 0) {
-
-            if (zone->sh->used == zone->ncells) {
-                return NGX_APIGW_CELL_NONE;
-            }
-
-            n = (uint32_t) zone->sh->used++;
-            break;
-        }
-
-        n = map->free[--map->nfree];
-
-        /* it may have been claimed again by its old meaning */
-
-        if (zone->cells[n].generation != zone->generation) {
-            break;
-        }
-    }
-
-    cell = &zone->cells[n];
-
-    cell->id[0] = id[0];
-    cell->id[1] = id[1];
-    cell->tat = 0;
-    cell->generation = zone->generation;
-
-    map->slots[slot] = n + 1;
-
-    return n;
+ngx_uint_t
+ngx_apigw_zone_nquotas(ngx_apigw_zone_t *zone)
+{
+    return zone->quota_table.head->used;
 }
 
 
@@ -483,8 +455,8 @@ ngx_apigw_zone_enter(ngx_apigw_zone_t *zone, ngx_log_t *log)
 
     for (i = 0; i < NGX_APIGW_ZONE_WORKERS; i++) {
 
-        if (zone->sh->workers[i] == 0
-            && ngx_atomic_cmp_set(&zone->sh->workers[i], 0, entry))
+        if (zone->reg->workers[i] == 0
+            && ngx_atomic_cmp_set(&zone->reg->workers[i], 0, entry))
         {
             return;
         }
@@ -505,7 +477,7 @@ ngx_apigw_zone_leave(ngx_apigw_zone_t *zone)
     entry = (ngx_atomic_uint_t) ngx_pid << 32 | zone->generation;
 
     for (i = 0; i < NGX_APIGW_ZONE_WORKERS; i++) {
-        (void) ngx_atomic_cmp_set(&zone->sh->workers[i], entry, 0);
+        (void) ngx_atomic_cmp_set(&zone->reg->workers[i], entry, 0);
     }
 }
 

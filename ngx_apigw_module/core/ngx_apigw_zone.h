@@ -13,16 +13,17 @@
 #include <ngx_event.h>
 
 #include "ngx_apigw_buckets.h"
+#include "ngx_apigw_quota.h"
 #include "ngx_apigw_siphash.h"
+#include "ngx_apigw_table.h"
 
 
 /*
  * The shared memory zone.  It is divided once, when it is made:
  *
- *     header     magic, seed, the register of living workers
- *     cells      token buckets of keys and routes, known by configuration:
- *                a cell is claimed while a configuration is loaded and is
- *                known by a hash of what it means, so that a reload finds it
+ *     header     seeds, the gateway's id, the register of living workers
+ *     quotas     of keys in plans, a table (ngx_apigw_table.h)
+ *     cells      token buckets of keys and routes, a table, too
  *     buckets    token buckets of keys that clients choose
  *
  * After that nothing is allocated in it, and there are no locks: workers
@@ -32,26 +33,40 @@
 #define NGX_APIGW_ZONE_MIN      ((ssize_t) 1 << 20)
 #define NGX_APIGW_ZONE_DEFAULT  ((ssize_t) 32 << 20)
 
-#define NGX_APIGW_CELL_NONE     ((uint32_t) -1)
+#define NGX_APIGW_CELL_NONE     NGX_APIGW_TABLE_NONE
+
+#define NGX_APIGW_GATEWAY_LEN   16
+
+/* a quota's place in the table: no page and no cache line is split */
+#define NGX_APIGW_QUOTA_SIZE    256
 
 
 /* a cell: 32 bytes, so that two share a cache line and none is split */
 
 typedef struct {
-    uint64_t                   id[2];       /* what it means, hashed */
+    ngx_apigw_record_t         record;
     ngx_atomic_t               tat;         /* ngx_apigw_gcra.h */
-    ngx_atomic_t               generation;  /* configuration that used it last;
-                                               0: never used */
 } ngx_apigw_cell_t;
 
 
-typedef struct ngx_apigw_zone_s       ngx_apigw_zone_t;
-typedef struct ngx_apigw_zone_shm_s   ngx_apigw_zone_shm_t;
-typedef struct ngx_apigw_zone_map_s   ngx_apigw_zone_map_t;
+typedef struct ngx_apigw_zone_s           ngx_apigw_zone_t;
+typedef struct ngx_apigw_zone_shm_s       ngx_apigw_zone_shm_t;
+typedef struct ngx_apigw_zone_register_s  ngx_apigw_zone_register_t;
+
+
+/* of the store of quotas, ngx_apigw_lease.h */
+
+typedef struct {
+    ngx_atomic_t               modes[4];    /* requests decided without it, by
+                                               ngx_apigw_lease_mode_e */
+    ngx_atomic_t               epoch;       /* of Redis's data; 0: unknown */
+    ngx_atomic_t               lost;        /* ms of CLOCK_MONOTONIC until all
+                                               gateways have reported again */
+} ngx_apigw_zone_store_t;
 
 
 /*
- * Called while the zone is opened for a configuration, to claim its cells:
+ * Called while the zone is opened for a configuration, to claim its records:
  * NGX_OK or, after logging to log, NGX_ERROR, which refuses the configuration.
  */
 typedef ngx_int_t (*ngx_apigw_zone_claim_pt)(ngx_apigw_zone_t *zone,
@@ -67,17 +82,24 @@ typedef struct {
 
 struct ngx_apigw_zone_s {
     ngx_apigw_zone_shm_t      *sh;
+    ngx_apigw_zone_register_t *reg;
 
     ngx_apigw_cell_t          *cells;
-    ngx_uint_t                 ncells;
+    ngx_uint_t                 ncells;      /* room */
+    u_char                    *quotas;      /* ngx_apigw_zone_quota() */
+    ngx_uint_t                 maxquotas;   /* room */
     ngx_apigw_buckets_t        buckets;
+
+    ngx_apigw_table_t          cell_table;
+    ngx_apigw_table_t          quota_table;
 
     u_char                    *seed;        /* for ngx_apigw_siphash() */
     ngx_atomic_t              *full;        /* refused or passed because a set
                                                of buckets was full */
+    u_char                     gateway[NGX_APIGW_GATEWAY_LEN];
+    ngx_apigw_zone_store_t    *store;
 
     ngx_atomic_uint_t          generation;
-    ngx_apigw_zone_map_t      *map;         /* while cells are claimed */
     ngx_array_t                claimers;    /* ngx_apigw_zone_claimer_t */
 
     ngx_event_t                sweep;
@@ -106,9 +128,23 @@ ngx_int_t ngx_apigw_zone_claimer(ngx_apigw_zone_t *zone,
 uint32_t ngx_apigw_zone_claim(ngx_apigw_zone_t *zone, const u_char *meaning,
     size_t len);
 
+/*
+ * The same for quotas.  A new record is all zero but its head and check; one
+ * that nobody uses is kept as long as there is room for new ones, so that a
+ * key that is taken out and comes back finds its count.
+ */
+uint32_t ngx_apigw_zone_claim_quota(ngx_apigw_zone_t *zone,
+    const u_char *meaning, size_t len);
+
+/* quotas ever used: their numbers are below this */
+ngx_uint_t ngx_apigw_zone_nquotas(ngx_apigw_zone_t *zone);
+
 /* Enters the process into the register, and takes it out. */
 void ngx_apigw_zone_enter(ngx_apigw_zone_t *zone, ngx_log_t *log);
 void ngx_apigw_zone_leave(ngx_apigw_zone_t *zone);
+
+/* 1 where a living worker of a newer configuration is registered */
+ngx_uint_t ngx_apigw_zone_newer(ngx_apigw_zone_t *zone);
 
 /*
  * Frees what has expired among the buckets, a slice each minute, so that no
@@ -119,6 +155,14 @@ void ngx_apigw_zone_sweep(ngx_apigw_zone_t *zone, ngx_log_t *log);
 
 /* nanoseconds of CLOCK_MONOTONIC: 27 ns a call, no system call */
 uint64_t ngx_apigw_now(void);
+
+
+static ngx_inline ngx_apigw_quota_t *
+ngx_apigw_zone_quota(ngx_apigw_zone_t *zone, uint32_t n)
+{
+    return (ngx_apigw_quota_t *)
+                          (zone->quotas + (size_t) n * NGX_APIGW_QUOTA_SIZE);
+}
 
 
 #endif /* _NGX_APIGW_ZONE_H_INCLUDED_ */

@@ -216,7 +216,7 @@ is($gw->stop, 0, 'it exits');
 
 {
     my $reloads = 200;
-    my $keys = 3000;            # 1m has 20,000 cells
+    my $keys = 3000;            # 1m has 16,000 cells
 
     my $generation = sub {
         my ($n) = @_;
