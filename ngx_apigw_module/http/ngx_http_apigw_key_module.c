@@ -768,7 +768,7 @@ ngx_http_apigw_key_admission(ngx_conf_t *cf, ngx_http_apigw_stage_t *stage,
             admission->cell = (uint32_t) cell;
         }
 
-        cell += all[set[i]]->limits.nelts;
+        cell += ngx_http_apigw_plan_cells(all[set[i]]);
     }
 
     return NGX_OK;

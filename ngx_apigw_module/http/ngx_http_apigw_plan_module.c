@@ -13,12 +13,26 @@ typedef struct {
 } ngx_http_apigw_plan_loc_conf_t;
 
 
+/* a block apigw_usage_plan while it is parsed */
+
+typedef struct {
+    ngx_http_apigw_plan_t         *plan;
+    ngx_http_apigw_place_t         on_error; /* line 0: there is none */
+} ngx_http_apigw_plan_block_t;
+
+
 static char *ngx_http_apigw_usage_plan(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_apigw_plan_line(ngx_conf_t *cf, ngx_command_t *dummy,
     void *conf);
 static ngx_int_t ngx_http_apigw_plan_throttle(ngx_conf_t *cf,
     ngx_http_apigw_plan_t *plan);
+static ngx_int_t ngx_http_apigw_plan_quota(ngx_conf_t *cf,
+    ngx_http_apigw_plan_t *plan);
+static ngx_int_t ngx_http_apigw_plan_offset(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_apigw_period_t *period);
+static ngx_int_t ngx_http_apigw_plan_on_error(ngx_conf_t *cf,
+    ngx_http_apigw_plan_block_t *block);
 static char *ngx_http_apigw_usage_plans(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
@@ -32,6 +46,24 @@ static ngx_int_t ngx_http_apigw_plan_route(ngx_conf_t *cf,
     ngx_http_apigw_stage_t *stage, ngx_http_apigw_route_t *route);
 static ngx_int_t ngx_http_apigw_plan_check(ngx_conf_t *cf,
     ngx_http_apigw_plan_t *plan);
+
+
+/* by the type of a period */
+
+static ngx_str_t  ngx_http_apigw_plan_offsets[] = {
+    ngx_null_string,
+    ngx_string("0 is expected for a day"),
+    ngx_string("0 to 6 days are expected for a week"),
+    ngx_string("0 to 27 days are expected for a month")
+};
+
+
+static ngx_conf_enum_t  ngx_http_apigw_plan_on_errors[] = {
+    { ngx_string("closed"), NGX_APIGW_LEASE_CLOSED },
+    { ngx_string("open"), NGX_APIGW_LEASE_OPEN },
+    { ngx_string("local"), NGX_APIGW_LEASE_LOCAL },
+    { ngx_null_string, 0 }
+};
 
 
 static ngx_command_t  ngx_http_apigw_plan_commands[] = {
@@ -88,11 +120,12 @@ ngx_module_t  ngx_http_apigw_plan_module = {
 static char *
 ngx_http_apigw_usage_plan(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    char                    *rv;
-    ngx_str_t               *value;
-    ngx_conf_t               save;
-    ngx_http_apigw_plan_t   *plan;
-    ngx_http_apigw_place_t   here;
+    char                         *rv;
+    ngx_str_t                    *value;
+    ngx_conf_t                    save;
+    ngx_http_apigw_plan_t        *plan;
+    ngx_http_apigw_place_t        here;
+    ngx_http_apigw_plan_block_t   block;
 
     value = cf->args->elts;
 
@@ -121,14 +154,25 @@ ngx_http_apigw_usage_plan(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     plan->place = here;
+    plan->quota.plan = plan->name;
+
+    ngx_memzero(&block, sizeof(ngx_http_apigw_plan_block_t));
+    block.plan = plan;
 
     save = *cf;
     cf->handler = ngx_http_apigw_plan_line;
-    cf->handler_conf = (void *) plan;
+    cf->handler_conf = (void *) &block;
 
     rv = ngx_conf_parse(cf, NULL);
 
     *cf = save;
+
+    if (rv == NGX_CONF_OK && block.on_error.line && plan->quota.limit == 0) {
+        ngx_http_apigw_conf_error(cf, NGX_LOG_EMERG, &block.on_error,
+                                  "\"on_error\" without \"quota\" in the "
+                                  "usage plan \"%V\"", &plan->name);
+        return NGX_CONF_ERROR;
+    }
 
     return rv;
 }
@@ -137,30 +181,31 @@ ngx_http_apigw_usage_plan(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 static char *
 ngx_http_apigw_plan_line(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
 {
-    ngx_http_apigw_plan_t  *plan = conf;
+    ngx_http_apigw_plan_block_t  *block = conf;
 
+    ngx_int_t   rc;
     ngx_str_t  *value;
 
     value = cf->args->elts;
 
     if (ngx_strcmp(value[0].data, "throttle") == 0) {
-        return ngx_http_apigw_plan_throttle(cf, plan) == NGX_OK
-               ? NGX_CONF_OK : NGX_CONF_ERROR;
-    }
+        rc = ngx_http_apigw_plan_throttle(cf, block->plan);
 
-    if (ngx_strcmp(value[0].data, "quota") == 0
-        || ngx_strcmp(value[0].data, "on_error") == 0)
-    {
+    } else if (ngx_strcmp(value[0].data, "quota") == 0) {
+        rc = ngx_http_apigw_plan_quota(cf, block->plan);
+
+    } else if (ngx_strcmp(value[0].data, "on_error") == 0) {
+        rc = ngx_http_apigw_plan_on_error(cf, block);
+
+    } else {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" is not supported by this version: "
-                           "a usage plan has throttles only", &value[0]);
-        return NGX_CONF_ERROR;
+                           "unknown directive \"%V\" in a usage plan: "
+                           "\"throttle\", \"quota\" or \"on_error\" is "
+                           "expected", &value[0]);
+        rc = NGX_ERROR;
     }
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "unknown directive \"%V\" in a usage plan: "
-                       "\"throttle\" is expected", &value[0]);
-    return NGX_CONF_ERROR;
+    return (rc == NGX_OK) ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
 
 
@@ -232,6 +277,132 @@ ngx_http_apigw_plan_throttle(ngx_conf_t *cf, ngx_http_apigw_plan_t *plan)
 
     return ngx_http_apigw_conf_policy(cf, &pl->limit,
                                       route.len ? "plan-route" : "plan");
+}
+
+
+/* quota N/day|week|month [offset=N] */
+
+static ngx_int_t
+ngx_http_apigw_plan_quota(ngx_conf_t *cf, ngx_http_apigw_plan_t *plan)
+{
+    off_t                    limit;
+    u_char                  *p, *last;
+    ngx_str_t               *value, name, offset;
+    ngx_apigw_lease_plan_t  *quota;
+
+    value = cf->args->elts;
+    quota = &plan->quota;
+
+    if (quota->limit) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "the duplicate quota in the usage plan \"%V\"",
+                           &plan->name);
+        return NGX_ERROR;
+    }
+
+    if (cf->args->nelts < 2) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"quota\" has no limit, such as \"1000/day\"");
+        return NGX_ERROR;
+    }
+
+    last = value[1].data + value[1].len;
+    p = ngx_strlchr(value[1].data, last, '/');
+
+    limit = p ? ngx_atoof(value[1].data, p - value[1].data) : NGX_ERROR;
+
+    if (limit < 1 || (uint64_t) limit >= NGX_APIGW_QUOTA_MAX) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid quota \"%V\": 1 to %uL requests in a "
+                           "period are expected, such as \"1000/day\"",
+                           &value[1], NGX_APIGW_QUOTA_MAX - 1);
+        return NGX_ERROR;
+    }
+
+    name.data = p + 1;
+    name.len = last - name.data;
+
+    if (ngx_apigw_period_parse(&quota->period, &name) != NGX_OK) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid quota \"%V\": the period \"day\", "
+                           "\"week\" or \"month\" is expected", &value[1]);
+        return NGX_ERROR;
+    }
+
+    if (cf->args->nelts > 2
+        && (cf->args->nelts > 3
+            || !ngx_http_apigw_conf_param(&value[2], "offset", &offset)))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid parameter \"%V\": one \"offset=\" is "
+                           "expected", &value[cf->args->nelts - 1]);
+        return NGX_ERROR;
+    }
+
+    quota->limit = (uint64_t) limit;
+
+    return cf->args->nelts == 2
+           ? NGX_OK
+           : ngx_http_apigw_plan_offset(cf, &offset, &quota->period);
+}
+
+
+static ngx_int_t
+ngx_http_apigw_plan_offset(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_apigw_period_t *period)
+{
+    ngx_int_t  n;
+
+    n = ngx_atoi(value->data, value->len);
+
+    if (n != NGX_ERROR
+        && ngx_apigw_period_offset(period, (ngx_uint_t) n) == NGX_OK)
+    {
+        return NGX_OK;
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid offset \"%V\": %V",
+                       value, &ngx_http_apigw_plan_offsets[period->type]);
+    return NGX_ERROR;
+}
+
+
+/* on_error closed|open|local */
+
+static ngx_int_t
+ngx_http_apigw_plan_on_error(ngx_conf_t *cf,
+    ngx_http_apigw_plan_block_t *block)
+{
+    ngx_str_t        *value;
+    ngx_conf_enum_t  *e;
+
+    if (block->on_error.line) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "the duplicate \"on_error\" in the usage plan "
+                           "\"%V\"", &block->plan->name);
+        return NGX_ERROR;
+    }
+
+    ngx_http_apigw_here(cf, &block->on_error);
+
+    value = cf->args->elts;
+
+    for (e = ngx_http_apigw_plan_on_errors;
+         cf->args->nelts == 2 && e->name.len;
+         e++)
+    {
+        if (e->name.len == value[1].len
+            && ngx_strcmp(e->name.data, value[1].data) == 0)
+        {
+            block->plan->quota.on_error = e->value;
+            return NGX_OK;
+        }
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid \"on_error\": \"closed\", \"open\" or "
+                       "\"local\" is expected");
+    return NGX_ERROR;
 }
 
 
