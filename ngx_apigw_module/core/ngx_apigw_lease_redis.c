@@ -357,12 +357,20 @@ ngx_apigw_lease_redis_apply(ngx_apigw_claim_t *claim,
         q->reserved = answer->grant.granted + answer->free / 8 + 1;
     }
 
-    if (status == 'w') {                 /* wait */
-        claim->recalled = 1;
-        ngx_add_timer(&claim->retry, answer->wait);
+    switch (status) {
 
-    } else if (status == 'd') {          /* dry */
+    case 'w':                            /* wait: for other gateways */
+        claim->recalled = 1;
+
+        /* fall through */
+
+    case 'l':                            /* lost: all report first */
+        ngx_add_timer(&claim->retry, answer->wait);
+        break;
+
+    case 'd':                            /* dry */
         q->dry = answer->wait ? ngx_current_msec + answer->wait
                               : answer->grant.until;
+        break;
     }
 }
