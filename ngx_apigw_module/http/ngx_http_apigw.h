@@ -207,7 +207,6 @@ typedef struct {
     ngx_http_apigw_step_pt         steps[NGX_HTTP_APIGW_STEPS];
 
     ngx_apigw_zone_t              *zone;
-    ngx_apigw_redis_t             *redis;    /* NULL: none */
     ngx_array_t                    apis;     /* ngx_http_apigw_api_t * */
     ngx_array_t                    plans;    /* ngx_http_apigw_plan_t * */
 
