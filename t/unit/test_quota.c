@@ -285,7 +285,10 @@ test_adopt(void)
     g.start = DAY + 1;
     g.until = 2 * NIGHT;
 
-    ngx_apigw_quota_adopt(&q, &g);
+    ngx_apigw_quota_adopt(&q, 3, &g);
+    is_state(1, 4, 1, "the claim has just come late");
+
+    ngx_apigw_quota_adopt(&q, 2, &g);
 
     is_state(7, 20, 20, "adopted");
     is_int(state.day, DAY + 1, "adopted: the day");
@@ -299,8 +302,11 @@ test_adopt(void)
 
     g.seq = 8;
     g.granted = 30;
-    ngx_apigw_quota_adopt(&q, &g);
+    ngx_apigw_quota_adopt(&q, 8, &g);
     is_state(8, 22, 22, "known already");
+
+    ngx_apigw_quota_adopt(&q, 9, &g);
+    is_state(8, 30, 30, "the store knows more of the same claim");
 
     fresh();
     (void) grant(1, 9, DAY);
@@ -308,7 +314,7 @@ test_adopt(void)
 
     g.seq = 5;
     g.granted = 4;
-    ngx_apigw_quota_adopt(&q, &g);
+    ngx_apigw_quota_adopt(&q, 2, &g);
     is_state(5, 9, 9, "what was spent is not unspent");
 }
 
