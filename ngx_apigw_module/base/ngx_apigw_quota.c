@@ -153,7 +153,8 @@ ngx_apigw_quota_apply(ngx_apigw_quota_t *q, ngx_apigw_quota_grant_t *grant)
 
 
 void
-ngx_apigw_quota_adopt(ngx_apigw_quota_t *q, ngx_apigw_quota_grant_t *grant)
+ngx_apigw_quota_adopt(ngx_apigw_quota_t *q, uint32_t seq,
+    ngx_apigw_quota_grant_t *grant)
 {
     uint64_t                  granted;
     ngx_atomic_t             *slot;
@@ -167,7 +168,7 @@ ngx_apigw_quota_adopt(ngx_apigw_quota_t *q, ngx_apigw_quota_grant_t *grant)
 
         ngx_apigw_quota_read(q, &state);
 
-        if (state.seq == grant->seq) {
+        if (ngx_apigw_quota_next(state.seq) != seq) {
             return;
         }
 
