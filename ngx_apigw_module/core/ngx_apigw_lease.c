@@ -184,10 +184,6 @@ ngx_apigw_leases_exit_worker(ngx_apigw_leases_t *leases)
     ngx_apigw_claim_t  *claim;
     ngx_rbtree_node_t  *node;
 
-    if (leases->redis) {
-        ngx_apigw_redis_exit_worker(leases->redis);
-    }
-
     while (leases->claims.root != leases->claims.sentinel) {
         node = ngx_rbtree_min(leases->claims.root, leases->claims.sentinel);
         claim = (ngx_apigw_claim_t *) node;

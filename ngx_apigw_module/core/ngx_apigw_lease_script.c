@@ -156,7 +156,7 @@ ngx_str_t  ngx_apigw_lease_script = ngx_string(
     "local grant, status, wait = 0, 'ok', 0\n"
     "if want > 0 then\n"
     "  if now - since < 2000 then\n"
-    "    status, wait = 'wait', 100\n"
+    "    status, wait = 'lost', 100\n"
     "  elseif free > 0 then\n"
     "    grant = math.min(want, floor(free / (4 * gateways)))\n"
     "    grant = math.max(1, grant)\n"
