@@ -47,19 +47,14 @@ ngx_apigw_siphash_round(uint64_t *v)
 }
 
 
-static ngx_inline void
-ngx_apigw_siphash_rounds(uint64_t *v, ngx_uint_t n)
-{
-    while (n--) {
-        ngx_apigw_siphash_round(v);
-    }
-}
+/* the state when all is read; a copy that only locals see is in registers */
 
-
-static ngx_inline void
-ngx_apigw_siphash_init(uint64_t *v, const u_char *key)
+static void
+ngx_apigw_siphash_read(uint64_t state[4], const u_char *key, uint64_t kind,
+    const u_char *data, size_t len)
 {
-    uint64_t  k0, k1;
+    size_t    i, n;
+    uint64_t  k0, k1, w, v[4];
 
     k0 = ngx_apigw_siphash_word(key);
     k1 = ngx_apigw_siphash_word(key + 8);
@@ -67,24 +62,17 @@ ngx_apigw_siphash_init(uint64_t *v, const u_char *key)
     /* "somepseudorandomlygeneratedbytes" */
 
     v[0] = k0 ^ 0x736f6d6570736575;
-    v[1] = k1 ^ 0x646f72616e646f6d;
+    v[1] = k1 ^ 0x646f72616e646f6d ^ kind;
     v[2] = k0 ^ 0x6c7967656e657261;
     v[3] = k1 ^ 0x7465646279746573;
-}
-
-
-static ngx_inline void
-ngx_apigw_siphash_absorb(uint64_t *v, const u_char *data, size_t len)
-{
-    size_t    i, n;
-    uint64_t  w;
 
     for (n = len; n >= 8; n -= 8) {
         w = ngx_apigw_siphash_word(data);
         data += 8;
 
         v[3] ^= w;
-        ngx_apigw_siphash_rounds(v, 2);
+        ngx_apigw_siphash_round(v);
+        ngx_apigw_siphash_round(v);
         v[0] ^= w;
     }
 
@@ -95,8 +83,25 @@ ngx_apigw_siphash_absorb(uint64_t *v, const u_char *data, size_t len)
     }
 
     v[3] ^= w;
-    ngx_apigw_siphash_rounds(v, 2);
+    ngx_apigw_siphash_round(v);
+    ngx_apigw_siphash_round(v);
     v[0] ^= w;
+
+    for (i = 0; i < 4; i++) {
+        state[i] = v[i];
+    }
+}
+
+
+static ngx_inline uint64_t
+ngx_apigw_siphash_finish(uint64_t *v)
+{
+    ngx_apigw_siphash_round(v);
+    ngx_apigw_siphash_round(v);
+    ngx_apigw_siphash_round(v);
+    ngx_apigw_siphash_round(v);
+
+    return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
 
@@ -106,13 +111,11 @@ ngx_apigw_siphash(const u_char key[NGX_APIGW_SIPHASH_KEY_LEN],
 {
     uint64_t  v[4];
 
-    ngx_apigw_siphash_init(v, key);
-    ngx_apigw_siphash_absorb(v, data, len);
+    ngx_apigw_siphash_read(v, key, 0, data, len);
 
     v[2] ^= 0xff;
-    ngx_apigw_siphash_rounds(v, 4);
 
-    return v[0] ^ v[1] ^ v[2] ^ v[3];
+    return ngx_apigw_siphash_finish(v);
 }
 
 
@@ -122,16 +125,11 @@ ngx_apigw_siphash128(const u_char key[NGX_APIGW_SIPHASH_KEY_LEN],
 {
     uint64_t  v[4];
 
-    ngx_apigw_siphash_init(v, key);
-    v[1] ^= 0xee;
-
-    ngx_apigw_siphash_absorb(v, data, len);
+    ngx_apigw_siphash_read(v, key, 0xee, data, len);
 
     v[2] ^= 0xee;
-    ngx_apigw_siphash_rounds(v, 4);
-    hash[0] = v[0] ^ v[1] ^ v[2] ^ v[3];
+    hash[0] = ngx_apigw_siphash_finish(v);
 
     v[1] ^= 0xdd;
-    ngx_apigw_siphash_rounds(v, 4);
-    hash[1] = v[0] ^ v[1] ^ v[2] ^ v[3];
+    hash[1] = ngx_apigw_siphash_finish(v);
 }
