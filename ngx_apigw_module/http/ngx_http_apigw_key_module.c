@@ -292,6 +292,7 @@ ngx_http_apigw_key_log_handler(ngx_http_request_t *r)
 
     if (ctx->secret.len) {
         ngx_memset(ctx->secret.data, '*', ctx->secret.len);
+        ctx->secret.len = 0;
         return NGX_OK;
     }
 
