@@ -74,11 +74,11 @@ ngx_apigw_keys_part(ngx_apigw_keys_build_t *b, uint32_t flags,
         return NGX_ERROR;
     }
 
-    free(b->sorted);
-
-    b->sorted = calloc(b->n + 1, sizeof(ngx_apigw_keys_slot_t));
     if (b->sorted == NULL) {
-        return NGX_ERROR;
+        b->sorted = calloc(b->n + 1, sizeof(ngx_apigw_keys_slot_t));
+        if (b->sorted == NULL) {
+            return NGX_ERROR;
+        }
     }
 
     for (i = 0; i < b->n; i++) {
