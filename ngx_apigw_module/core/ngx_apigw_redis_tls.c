@@ -112,7 +112,7 @@ ngx_apigw_redis_tls_handler(ngx_connection_t *c)
         return;
     }
 
-    ngx_apigw_redis_link_established(link);
+    ngx_apigw_redis_connect_tls(link);
 }
 
 
@@ -139,7 +139,8 @@ ngx_apigw_redis_tls_check(ngx_apigw_redis_link_t *link)
     }
 
     if (ngx_apigw_redis_tls_check_name(c, &link->addr->host) != NGX_OK) {
-        ngx_apigw_redis_link_note(link, "its certificate is not for", 0,
+        ngx_apigw_redis_link_note(link, "its certificate is not for this host",
+                                  0,
                                   &link->addr->host);
         return NGX_ERROR;
     }
