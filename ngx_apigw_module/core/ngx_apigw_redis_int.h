@@ -130,6 +130,7 @@ struct ngx_apigw_redis_link_s {
 
     ngx_err_t                     err;       /* why it failed last */
     size_t                        why_len;
+    uint32_t                      logged;    /* hash of it */
     u_char                        why[256];
 
     unsigned                      kind:4;    /* ngx_apigw_redis_kind_e */

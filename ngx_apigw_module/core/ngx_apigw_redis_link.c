@@ -7,6 +7,7 @@
 #include "ngx_apigw_redis_int.h"
 
 
+static void ngx_apigw_redis_link_down(ngx_apigw_redis_link_t *link);
 static void ngx_apigw_redis_link_timer_handler(ngx_event_t *ev);
 static void ngx_apigw_redis_link_check(ngx_apigw_redis_link_t *link);
 static void ngx_apigw_redis_link_post_handler(ngx_event_t *ev);
@@ -280,31 +281,10 @@ ngx_apigw_redis_link_close(ngx_apigw_redis_link_t *link)
 }
 
 
-/* all commands fail, and the next round begins later */
-
 void
 ngx_apigw_redis_link_retreat(ngx_apigw_redis_link_t *link, ngx_queue_t *lost)
 {
-    ngx_str_t           why;
-    ngx_uint_t          level, sub;
-    ngx_apigw_redis_t  *redis;
-
-    redis = link->redis;
-
-    if (!link->down) {
-        link->down = 1;
-
-        sub = (link->kind == NGX_APIGW_REDIS_SUB);
-        level = sub ? NGX_LOG_WARN : NGX_LOG_ERR;
-
-        why.len = link->why_len;
-        why.data = link->why;
-
-        ngx_log_error(level, redis->log, link->err,
-                      "the Redis server \"%V\" is not available%s: %V",
-                      &link->addr->name, sub ? " for subscriptions" : "",
-                      &why);
-    }
+    ngx_apigw_redis_link_down(link);
 
     link->state = NGX_APIGW_REDIS_BACKOFF;
 
@@ -319,6 +299,36 @@ ngx_apigw_redis_link_retreat(ngx_apigw_redis_link_t *link, ngx_queue_t *lost)
     }
 
     ngx_apigw_redis_fail(lost, "the connection was lost");
+}
+
+
+/* logged once for each reason, not for each attempt */
+
+static void
+ngx_apigw_redis_link_down(ngx_apigw_redis_link_t *link)
+{
+    uint32_t    hash;
+    ngx_str_t   why;
+    ngx_uint_t  level, sub;
+
+    why.len = link->why_len;
+    why.data = link->why;
+
+    hash = ngx_crc32_short(why.data, why.len) ^ (uint32_t) link->err;
+
+    if (link->down && link->logged == hash) {
+        return;
+    }
+
+    link->down = 1;
+    link->logged = hash;
+
+    sub = (link->kind == NGX_APIGW_REDIS_SUB);
+    level = sub ? NGX_LOG_WARN : NGX_LOG_ERR;
+
+    ngx_log_error(level, link->redis->log, link->err,
+                  "the Redis server \"%V\" is not available%s: %V",
+                  &link->addr->name, sub ? " for subscriptions" : "", &why);
 }
 
 
