@@ -153,7 +153,8 @@ ngx_apigw_quota_apply(ngx_apigw_quota_t *q, ngx_apigw_quota_grant_t *grant)
 
 
 void
-ngx_apigw_quota_adopt(ngx_apigw_quota_t *q, ngx_apigw_quota_grant_t *grant)
+ngx_apigw_quota_adopt(ngx_apigw_quota_t *q, uint32_t seq,
+    ngx_apigw_quota_grant_t *grant)
 {
     uint64_t                  granted;
     ngx_atomic_t             *slot;
@@ -167,7 +168,7 @@ ngx_apigw_quota_adopt(ngx_apigw_quota_t *q, ngx_apigw_quota_grant_t *grant)
 
         ngx_apigw_quota_read(q, &state);
 
-        if (state.seq == grant->seq) {
+        if (ngx_apigw_quota_next(state.seq) != seq) {
             return;
         }
 
@@ -248,14 +249,12 @@ ngx_apigw_quota_day(ngx_apigw_quota_t *q, uint32_t day, uint64_t spent)
 
     if (last) {
         q->days[last % NGX_APIGW_QUOTA_DAYS] =
-                             (uint32_t) (spent - ngx_apigw_quota_value(today));
+                    (day - last < NGX_APIGW_QUOTA_DAYS)
+                    ? (uint32_t) (spent - ngx_apigw_quota_value(today)) : 0;
     }
 
-    for (i = last + 1; i <= day && i <= last + NGX_APIGW_QUOTA_DAYS; i++) {
-
-        if (i % NGX_APIGW_QUOTA_DAYS != last % NGX_APIGW_QUOTA_DAYS) {
-            q->days[i % NGX_APIGW_QUOTA_DAYS] = 0;
-        }
+    for (i = last + 1; i <= day && i < last + NGX_APIGW_QUOTA_DAYS; i++) {
+        q->days[i % NGX_APIGW_QUOTA_DAYS] = 0;
     }
 
     (void) ngx_atomic_cmp_set(&q->today, today,

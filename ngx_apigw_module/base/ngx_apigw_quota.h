@@ -122,10 +122,11 @@ ngx_int_t ngx_apigw_quota_apply(ngx_apigw_quota_t *q,
     ngx_apigw_quota_grant_t *grant);
 
 /*
- * The store knows a later claim than we do: our memory is older than it.  All
- * that it has granted counts as spent.
+ * The store knows a later claim than the one that it answers, seq: our memory
+ * is older than the store's, and all that it has granted counts as spent.  But
+ * where others have gone on meanwhile, that claim has just come late.
  */
-void ngx_apigw_quota_adopt(ngx_apigw_quota_t *q,
+void ngx_apigw_quota_adopt(ngx_apigw_quota_t *q, uint32_t seq,
     ngx_apigw_quota_grant_t *grant);
 
 /* Counts a unit as spent that nobody granted. */

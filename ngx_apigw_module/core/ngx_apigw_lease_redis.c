@@ -336,7 +336,7 @@ ngx_apigw_lease_redis_apply(ngx_apigw_claim_t *claim,
         return;
 
     case 'a':                            /* adopt */
-        ngx_apigw_quota_adopt(q, &answer->grant);
+        ngx_apigw_quota_adopt(q, claim->seq, &answer->grant);
         return;
     }
 
