@@ -290,13 +290,12 @@ ngx_http_apigw_key_log_handler(ngx_http_request_t *r)
         return NGX_OK;
     }
 
+    klcf = ctx->stage->loc_conf[ngx_http_apigw_key_module.ctx_index];
+
     if (ctx->secret.len) {
-        ngx_memset(ctx->secret.data, '*', ctx->secret.len);
-        ctx->secret.len = 0;
+        ngx_http_apigw_key_wipe(r, klcf, &ctx->secret);
         return NGX_OK;
     }
-
-    klcf = ctx->stage->loc_conf[ngx_http_apigw_key_module.ctx_index];
 
     if (klcf->header.len && (ctx->passed == NULL || ctx->key_repeated)) {
         ngx_http_apigw_key_hide(r, klcf);

@@ -225,11 +225,11 @@ sub must_start {
 # A master that outlives a test which was killed would keep its ports.
 
 sub die_with_parent {
-    my ($parent) = @_;
+    my ($parent, $signal) = @_;
     my %number = (x86_64 => 157, aarch64 => 167);
     my ($arch) = $Config{archname} =~ /^(\w+)-linux/ or return;
     my $prctl = $number{$arch} or return;
-    syscall $prctl, 1, POSIX::SIGTERM(), 0, 0, 0;
+    syscall $prctl, 1, $signal || POSIX::SIGTERM(), 0, 0, 0;
     POSIX::_exit(1) if getppid() != $parent;
 }
 
