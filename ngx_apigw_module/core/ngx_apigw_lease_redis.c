@@ -336,14 +336,7 @@ ngx_apigw_lease_redis_apply(ngx_apigw_claim_t *claim,
         return;
 
     case 'a':                            /* adopt */
-        ngx_apigw_quota_read(q, &state);
-
-        /* else it was our claim that came late, after another worker's next */
-
-        if (ngx_apigw_quota_next(state.seq) == claim->seq) {
-            ngx_apigw_quota_adopt(q, &answer->grant);
-        }
-
+        ngx_apigw_quota_adopt(q, claim->seq, &answer->grant);
         return;
     }
 

@@ -13,14 +13,12 @@ use List::Util qw(max sum0);
 use Test::More;
 use Time::HiRes qw(sleep);
 
-plan skip_all => 'no redis-server' if !Apigw::Redis::binary();
-
 my @limits = (500, 5000);
 my $rounds = 9;
 my @names = (qw(gateways file local), map { "workers$_" } 1 .. $rounds);
 my $refused = '429 Limit Exceeded';
 my $killed = qr/exited on signal 9/;
-my $redis = Apigw::Redis->new;
+my $redis = Apigw::Redis->new or plan skip_all => 'no redis-server';
 
 srand 1;
 
@@ -40,7 +38,7 @@ sub key {
 sub gateway {
     my (%opt) = @_;
     my $store = $opt{local} ? ''
-        : "apigw_redis redis://127.0.0.1:@{[ $redis->port ]} timeout=5s;";
+        : "apigw_redis @{[ $redis->url ]} timeout=5s;";
     my $file = $opt{file} ? "file=$opt{file}" : '';
 
     return Apigw::Gateway->new(workers => 2, log_level => 'notice',
