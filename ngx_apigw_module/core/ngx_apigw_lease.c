@@ -356,6 +356,16 @@ ngx_apigw_lease_without(ngx_apigw_leases_t *leases, uint32_t n,
         return NGX_BUSY;
     }
 
+    if (ngx_apigw_quota_tag(q->base) == 0) {
+
+        /* the store has never said when the period began */
+
+        ngx_apigw_quota_read(q, &state);
+        ngx_apigw_quota_begin(q, ngx_apigw_period_start(&plan->period,
+                                                   ngx_apigw_lease_today()),
+                              state.spent);
+    }
+
     ngx_apigw_quota_overdraw(q);
     ngx_apigw_lease_touch(leases, n);
 
