@@ -109,7 +109,11 @@ ngx_apigw_lease_tick_handler(ngx_event_t *ev)
         n = 0;
 
     } else if (leases->broken) {
-        n = 0;
+
+        /* where no request tries it, a report does */
+
+        n = (leases->probing || ngx_current_msec < leases->broken_until)
+            ? 0 : ngx_min(n, 1);
 
     } else {
         ngx_apigw_lease_exact(leases);
