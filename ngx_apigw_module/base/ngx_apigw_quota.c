@@ -8,9 +8,9 @@
 
 
 #define NGX_APIGW_QUOTA_FROZEN     ((uint64_t) 1 << 32)
-#define NGX_APIGW_QUOTA_LEFT_MAX   0xffffffff
+#define NGX_APIGW_QUOTA_LEFT_MAX   INT32_MAX
 
-#define ngx_apigw_quota_left(word)  ((uint32_t) (word))
+#define ngx_apigw_quota_left(word)  ((int32_t) (uint32_t) (word))
 #define ngx_apigw_quota_seq(word)                                            \
     ((uint32_t) ((word) >> 33) & (NGX_APIGW_QUOTA_SEQS - 1))
 #define ngx_apigw_quota_tagged(tag, value)                                   \
@@ -29,7 +29,7 @@ ngx_apigw_quota_take(ngx_apigw_quota_t *q, uint64_t now)
     do {
         word = q->word;
 
-        if (ngx_apigw_quota_left(word) == 0
+        if (ngx_apigw_quota_left(word) <= 0
             || (word & NGX_APIGW_QUOTA_FROZEN)
             || now >= q->until)
         {
@@ -38,7 +38,8 @@ ngx_apigw_quota_take(ngx_apigw_quota_t *q, uint64_t now)
 
     } while (!ngx_atomic_cmp_set(&q->word, word, word - 1));
 
-    return (ngx_apigw_quota_left(word) - 1 == q->low) ? NGX_AGAIN : NGX_OK;
+    return ((ngx_atomic_uint_t) ngx_apigw_quota_left(word) - 1 == q->low)
+           ? NGX_AGAIN : NGX_OK;
 }
 
 
@@ -50,6 +51,7 @@ ngx_apigw_quota_take(ngx_apigw_quota_t *q, uint64_t now)
 void
 ngx_apigw_quota_read(ngx_apigw_quota_t *q, ngx_apigw_quota_state_t *state)
 {
+    int32_t            left;
     uint64_t           granted;
     ngx_atomic_uint_t  word;
 
@@ -70,9 +72,17 @@ ngx_apigw_quota_read(ngx_apigw_quota_t *q, ngx_apigw_quota_state_t *state)
 
     state->word = word;
     state->day = ngx_apigw_quota_tag(word);
-    state->left = ngx_apigw_quota_left(word);
     state->frozen = (word & NGX_APIGW_QUOTA_FROZEN) != 0;
     state->granted = ngx_apigw_quota_value(granted);
+
+    left = ngx_apigw_quota_left(word);
+
+    if (left < 0) {
+        state->granted += (uint64_t) -(int64_t) left;
+        left = 0;
+    }
+
+    state->left = (uint32_t) left;
 
     if (state->granted < state->left) {
         /* not in this world: memory that something else has written */
@@ -214,21 +224,25 @@ ngx_apigw_quota_begin(ngx_apigw_quota_t *q, uint32_t start, uint64_t spent)
 }
 
 
+/* in the word, so that whoever applies an answer meanwhile looks again */
+
 void
 ngx_apigw_quota_overdraw(ngx_apigw_quota_t *q)
 {
-    ngx_atomic_t             *slot;
-    ngx_atomic_uint_t         old;
-    ngx_apigw_quota_state_t   state;
+    int32_t            left;
+    ngx_atomic_uint_t  word;
 
     do {
-        ngx_apigw_quota_read(q, &state);
+        word = q->word;
+        left = ngx_apigw_quota_left(word);
 
-        slot = &q->granted[state.seq & 1];
-        old = *slot;
+        if (left == INT32_MIN) {
+            return;
+        }
 
-    } while (ngx_apigw_quota_tag(old) != state.seq
-             || !ngx_atomic_cmp_set(slot, old, old + 1));
+    } while (!ngx_atomic_cmp_set(&q->word, word,
+                                 (word & ~(uint64_t) 0xffffffff)
+                                 | (uint32_t) (left - 1)));
 }
 
 

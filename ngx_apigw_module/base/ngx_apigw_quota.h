@@ -27,6 +27,8 @@
  * spent of: what a claim says of it stays true until it is answered.
  *
  * A lease is good for one day of the store's calendar.
+ *
+ * left is signed: below 0 there are units that were spent without a grant.
  */
 
 #define NGX_APIGW_QUOTA_SEQS   0x8000            /* sequence numbers */
@@ -136,7 +138,10 @@ void ngx_apigw_quota_adopt(ngx_apigw_quota_t *q, uint32_t seq,
 void ngx_apigw_quota_begin(ngx_apigw_quota_t *q, uint32_t start,
     uint64_t spent);
 
-/* Counts a unit as spent that nobody granted. */
+/*
+ * Counts a unit as spent that nobody granted; two thousand millions of them
+ * between two answers of the store.
+ */
 void ngx_apigw_quota_overdraw(ngx_apigw_quota_t *q);
 
 /*

@@ -71,9 +71,7 @@ ngx_apigw_hex_pairs(u_char *p, const u_char *data, size_t len)
 
     for (i = 0; i < len; i++) {
         pair = ngx_apigw_hex_text + (size_t) data[i] * 2;
-
-        *p++ = pair[0];
-        *p++ = pair[1];
+        p = ngx_cpymem(p, pair, 2);
     }
 
     return p;

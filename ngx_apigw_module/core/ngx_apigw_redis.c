@@ -359,7 +359,7 @@ ngx_apigw_redis_subscribe(ngx_apigw_redis_t *redis, ngx_str_t *channel,
     redis->message_handler = handler;
     redis->message_data = data;
 
-    ngx_apigw_redis_link_connect(&redis->sub);
+    ngx_apigw_redis_connect(&redis->sub);
 
     return NGX_OK;
 }
@@ -424,7 +424,7 @@ ngx_apigw_redis_init_worker(ngx_apigw_redis_t *redis, ngx_log_t *log)
         return ngx_apigw_redis_cluster_init(redis);
     }
 
-    ngx_apigw_redis_link_connect(&redis->main);
+    ngx_apigw_redis_connect(&redis->main);
 
     return NGX_OK;
 }

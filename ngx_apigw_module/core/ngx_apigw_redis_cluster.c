@@ -414,7 +414,7 @@ ngx_apigw_redis_cluster_fetch(ngx_apigw_redis_t *redis)
         ngx_apigw_redis_cluster_ask(found);
 
     } else if (found->state == NGX_APIGW_REDIS_IDLE) {
-        ngx_apigw_redis_link_connect(found);
+        ngx_apigw_redis_connect(found);
     }
 }
 

@@ -130,12 +130,13 @@ struct ngx_apigw_redis_link_s {
 
     ngx_err_t                     err;       /* why it failed last */
     size_t                        why_len;
+    uint32_t                      logged;    /* hash of it */
     u_char                        why[256];
 
     unsigned                      kind:4;    /* ngx_apigw_redis_kind_e */
     unsigned                      state:4;   /* ngx_apigw_redis_state_e */
     unsigned                      down:1;    /* logged */
-    unsigned                      suspect:1; /* said READONLY last */
+    unsigned                      suspect:1; /* ready, but of no use */
     unsigned                      seed:1;
     unsigned                      used:1;    /* in the map */
 };
@@ -212,12 +213,6 @@ void ngx_apigw_redis_link_init(ngx_apigw_redis_link_t *link,
     ngx_apigw_redis_t *redis, ngx_uint_t kind);
 void ngx_apigw_redis_link_free(ngx_apigw_redis_link_t *link);
 
-/* begins a round of attempts */
-void ngx_apigw_redis_link_connect(ngx_apigw_redis_link_t *link);
-
-/* the connection is established, with TLS where that is wanted */
-void ngx_apigw_redis_link_established(ngx_apigw_redis_link_t *link);
-
 /* the server has accepted us: NGX_OK, NGX_ERROR (no memory) */
 ngx_int_t ngx_apigw_redis_link_ready(ngx_apigw_redis_link_t *link);
 
@@ -241,6 +236,26 @@ ngx_msec_t ngx_apigw_redis_link_stuck(ngx_apigw_redis_link_t *link);
 /* queues an entry to be sent */
 void ngx_apigw_redis_link_push(ngx_apigw_redis_link_t *link,
     ngx_apigw_redis_entry_t *entry);
+
+
+/* closes the connection, if any; what was sent stays in its queue */
+void ngx_apigw_redis_link_close(ngx_apigw_redis_link_t *link);
+
+/* all commands fail, those of "lost", too; the next round begins later */
+void ngx_apigw_redis_link_retreat(ngx_apigw_redis_link_t *link,
+    ngx_queue_t *lost);
+
+
+/* ngx_apigw_redis_connect.c */
+
+/* begins a round of attempts, one for each address */
+void ngx_apigw_redis_connect(ngx_apigw_redis_link_t *link);
+
+/* the attempt has failed: tries the next address of the round */
+void ngx_apigw_redis_connect_next(ngx_apigw_redis_link_t *link);
+
+/* the TLS handshake is done */
+void ngx_apigw_redis_connect_tls(ngx_apigw_redis_link_t *link);
 
 
 /* ngx_apigw_redis_io.c */

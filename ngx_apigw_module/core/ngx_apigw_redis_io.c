@@ -392,10 +392,13 @@ ngx_apigw_redis_own(ngx_apigw_redis_link_t *link, ngx_uint_t purpose,
     case NGX_APIGW_REDIS_SLOTS:
         reason = "it gave no map of the cluster";
 
-        if (!error) {
-            error = (ngx_apigw_redis_map(link, reply, &reason) != NGX_OK);
+        if (!error && ngx_apigw_redis_map(link, reply, &reason) == NGX_OK) {
+            ngx_apigw_redis_link_up(link);
+            break;
         }
 
+        error = 1;
+        link->suspect = 1;
         break;
 
     case NGX_APIGW_REDIS_SUBSCRIBE:

@@ -4,23 +4,10 @@
  */
 
 
-#include <ngx_event_connect.h>
-
 #include "ngx_apigw_redis_int.h"
 
 
-static ngx_int_t ngx_apigw_redis_link_open(ngx_apigw_redis_link_t *link);
-static ngx_int_t ngx_apigw_redis_link_opened(ngx_apigw_redis_link_t *link);
-static ngx_apigw_redis_addr_t *ngx_apigw_redis_link_addr(
-    ngx_apigw_redis_link_t *link);
-static ngx_uint_t ngx_apigw_redis_link_naddrs(ngx_apigw_redis_link_t *link);
-static void ngx_apigw_redis_link_connecting(ngx_event_t *ev);
-static ngx_int_t ngx_apigw_redis_link_greet(ngx_apigw_redis_link_t *link);
-static ngx_int_t ngx_apigw_redis_link_say(ngx_apigw_redis_link_t *link,
-    ngx_uint_t purpose, ngx_uint_t argc, ngx_str_t *argv);
-static void ngx_apigw_redis_link_close(ngx_apigw_redis_link_t *link);
-static void ngx_apigw_redis_link_retreat(ngx_apigw_redis_link_t *link,
-    ngx_queue_t *lost);
+static void ngx_apigw_redis_link_down(ngx_apigw_redis_link_t *link);
 static void ngx_apigw_redis_link_timer_handler(ngx_event_t *ev);
 static void ngx_apigw_redis_link_check(ngx_apigw_redis_link_t *link);
 static void ngx_apigw_redis_link_post_handler(ngx_event_t *ev);
@@ -90,296 +77,8 @@ ngx_apigw_redis_link_post_handler(ngx_event_t *ev)
         ngx_apigw_redis_flush(link);
 
     } else if (link->state == NGX_APIGW_REDIS_IDLE) {
-        ngx_apigw_redis_link_connect(link);
+        ngx_apigw_redis_connect(link);
     }
-}
-
-
-void
-ngx_apigw_redis_link_connect(ngx_apigw_redis_link_t *link)
-{
-    ngx_queue_t  lost;
-
-    link->attempts = 0;
-
-    do {
-        if (ngx_apigw_redis_link_open(link) == NGX_OK) {
-            return;
-        }
-
-        ngx_apigw_redis_link_close(link);
-
-        link->cursor++;
-        link->attempts++;
-
-    } while (link->attempts < ngx_apigw_redis_link_naddrs(link));
-
-    ngx_queue_init(&lost);
-    ngx_apigw_redis_link_retreat(link, &lost);
-}
-
-
-static ngx_int_t
-ngx_apigw_redis_link_open(ngx_apigw_redis_link_t *link)
-{
-    ngx_int_t               rc;
-    ngx_pool_t             *pool;
-    ngx_connection_t       *c;
-    ngx_apigw_redis_t      *redis;
-    ngx_peer_connection_t   peer;
-
-    redis = link->redis;
-
-    link->state = NGX_APIGW_REDIS_CONNECTING;
-    link->addr = ngx_apigw_redis_link_addr(link);
-
-    pool = ngx_create_pool(1024, redis->log);
-    if (pool == NULL) {
-        ngx_apigw_redis_link_note(link, "no memory", 0, NULL);
-        return NGX_ERROR;
-    }
-
-    ngx_memzero(&peer, sizeof(ngx_peer_connection_t));
-
-    peer.sockaddr = link->addr->sockaddr;
-    peer.socklen = link->addr->socklen;
-    peer.name = &link->addr->name;
-    peer.get = ngx_event_get_peer;
-    peer.log = &redis->quiet;
-    peer.log_error = NGX_ERROR_INFO;
-    peer.so_keepalive = (peer.sockaddr->sa_family != AF_UNIX);
-
-    rc = ngx_event_connect_peer(&peer);
-
-    if (rc != NGX_OK && rc != NGX_AGAIN) {
-        ngx_apigw_redis_link_note(link, "could not connect", ngx_socket_errno,
-                                  NULL);
-        ngx_destroy_pool(pool);
-        return NGX_ERROR;
-    }
-
-    c = peer.connection;
-
-    c->data = link;
-    c->pool = pool;
-    c->read->handler = ngx_apigw_redis_link_connecting;
-    c->write->handler = ngx_apigw_redis_link_connecting;
-
-    link->connection = c;
-
-    ngx_apigw_redis_link_timer(link, redis->conf.connect_timeout);
-
-    return (rc == NGX_OK) ? ngx_apigw_redis_link_opened(link) : NGX_OK;
-}
-
-
-static ngx_apigw_redis_addr_t *
-ngx_apigw_redis_link_addr(ngx_apigw_redis_link_t *link)
-{
-    ngx_apigw_redis_t       *redis;
-    ngx_apigw_redis_addr_t  *addrs;
-
-    if (link->kind == NGX_APIGW_REDIS_NODE) {
-        return link->addr;
-    }
-
-    redis = link->redis;
-
-    if (redis->cluster) {
-        return ngx_apigw_redis_cluster_addr(redis, link->cursor);
-    }
-
-    addrs = redis->addrs.elts;
-
-    return &addrs[link->cursor % redis->addrs.nelts];
-}
-
-
-static ngx_uint_t
-ngx_apigw_redis_link_naddrs(ngx_apigw_redis_link_t *link)
-{
-    if (link->kind == NGX_APIGW_REDIS_NODE) {
-        return 1;
-    }
-
-    return link->redis->cluster ? link->redis->cluster->nnodes
-                                : link->redis->addrs.nelts;
-}
-
-
-/* an event of a connection that is being made */
-
-static void
-ngx_apigw_redis_link_connecting(ngx_event_t *ev)
-{
-    int                      err;
-    socklen_t                len;
-    ngx_connection_t        *c;
-    ngx_apigw_redis_link_t  *link;
-
-    c = ev->data;
-    link = c->data;
-
-    if (c->close) {
-        ngx_apigw_redis_link_failed(link, "the worker is shutting down", 0,
-                                    NULL);
-        return;
-    }
-
-    if (!ev->write) {
-        return;
-    }
-
-    err = 0;
-    len = sizeof(int);
-
-    if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, (void *) &err, &len) == -1) {
-        err = ngx_socket_errno;
-    }
-
-    if (err) {
-        ngx_apigw_redis_link_failed(link, "could not connect", err, NULL);
-        return;
-    }
-
-    if (ngx_apigw_redis_link_opened(link) != NGX_OK) {
-        ngx_apigw_redis_link_failed(link, NULL, 0, NULL);
-    }
-}
-
-
-static ngx_int_t
-ngx_apigw_redis_link_opened(ngx_apigw_redis_link_t *link)
-{
-    ngx_int_t          rc;
-    ngx_log_t         *log;
-    ngx_connection_t  *c;
-
-    c = link->connection;
-
-    /* what fails again and again is not logged again */
-
-    log = link->down ? &link->redis->quiet : link->redis->log;
-
-    c->log = log;
-    c->read->log = log;
-    c->write->log = log;
-
-    if (link->addr->sockaddr->sa_family != AF_UNIX
-        && ngx_tcp_nodelay(c) != NGX_OK)
-    {
-        ngx_apigw_redis_link_note(link, "could not connect", 0, NULL);
-        return NGX_ERROR;
-    }
-
-    if (link->redis->ssl) {
-        rc = ngx_apigw_redis_tls_begin(link);
-
-        if (rc != NGX_OK) {
-            return (rc == NGX_AGAIN) ? NGX_OK : NGX_ERROR;
-        }
-    }
-
-    return ngx_apigw_redis_link_greet(link);
-}
-
-
-void
-ngx_apigw_redis_link_established(ngx_apigw_redis_link_t *link)
-{
-    if (ngx_apigw_redis_link_greet(link) != NGX_OK) {
-        ngx_apigw_redis_link_failed(link, NULL, 0, NULL);
-    }
-}
-
-
-static ngx_int_t
-ngx_apigw_redis_link_greet(ngx_apigw_redis_link_t *link)
-{
-    u_char              number[NGX_INT_T_LEN];
-    ngx_int_t           rc;
-    ngx_str_t           argv[3], *arg;
-    ngx_connection_t   *c;
-    ngx_apigw_redis_t  *redis;
-
-    c = link->connection;
-    redis = link->redis;
-
-    link->state = NGX_APIGW_REDIS_GREETING;
-
-    ngx_apigw_redis_link_note(link, "no memory", 0, NULL);
-
-    link->replies = ngx_create_pool(4096, redis->log);
-    if (link->replies == NULL) {
-        return NGX_ERROR;
-    }
-
-    link->reader = ngx_apigw_redis_reader_create(c->pool, link->replies);
-    if (link->reader == NULL) {
-        return NGX_ERROR;
-    }
-
-    rc = NGX_OK;
-    arg = argv;
-
-    if (redis->conf.password.len) {
-        ngx_str_set(arg, "AUTH");
-        arg++;
-
-        if (redis->conf.user.len) {
-            *arg++ = redis->conf.user;
-        }
-
-        *arg++ = redis->conf.password;
-
-        rc = ngx_apigw_redis_link_say(link, NGX_APIGW_REDIS_AUTH, arg - argv,
-                                      argv);
-    }
-
-    if (rc == NGX_OK && redis->db) {
-        ngx_str_set(&argv[0], "SELECT");
-        argv[1].len = ngx_sprintf(number, "%ui", redis->db) - number;
-        argv[1].data = number;
-
-        rc = ngx_apigw_redis_link_say(link, NGX_APIGW_REDIS_SELECT, 2, argv);
-    }
-
-    if (rc == NGX_OK) {
-        ngx_str_set(&argv[0], "PING");
-
-        rc = ngx_apigw_redis_link_say(link, NGX_APIGW_REDIS_PROBE, 1, argv);
-    }
-
-    if (rc != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    c->read->handler = ngx_apigw_redis_read_handler;
-    c->write->handler = ngx_apigw_redis_write_handler;
-
-    /* events that came while it was connecting don't come again */
-
-    ngx_post_event(c->read, &ngx_posted_events);
-    ngx_post_event(c->write, &ngx_posted_events);
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_apigw_redis_link_say(ngx_apigw_redis_link_t *link, ngx_uint_t purpose,
-    ngx_uint_t argc, ngx_str_t *argv)
-{
-    ngx_apigw_redis_entry_t  *entry;
-
-    entry = ngx_apigw_redis_entry(link->redis, purpose, argc, argv);
-    if (entry == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_queue_insert_tail(&link->greeting, &entry->queue);
-
-    return NGX_OK;
 }
 
 
@@ -529,26 +228,11 @@ ngx_apigw_redis_link_failed(ngx_apigw_redis_link_t *link, const char *reason,
     /* the greeting alone */
     ngx_apigw_redis_drop(&lost);
 
-    link->cursor++;
-    link->attempts++;
-
-    while (link->attempts < ngx_apigw_redis_link_naddrs(link)) {
-
-        if (ngx_apigw_redis_link_open(link) == NGX_OK) {
-            return;
-        }
-
-        ngx_apigw_redis_link_close(link);
-
-        link->cursor++;
-        link->attempts++;
-    }
-
-    ngx_apigw_redis_link_retreat(link, &lost);
+    ngx_apigw_redis_connect_next(link);
 }
 
 
-static void
+void
 ngx_apigw_redis_link_close(ngx_apigw_redis_link_t *link)
 {
     ngx_pool_t        *pool;
@@ -597,31 +281,10 @@ ngx_apigw_redis_link_close(ngx_apigw_redis_link_t *link)
 }
 
 
-/* all commands fail, and the next round begins later */
-
-static void
+void
 ngx_apigw_redis_link_retreat(ngx_apigw_redis_link_t *link, ngx_queue_t *lost)
 {
-    ngx_str_t           why;
-    ngx_uint_t          level, sub;
-    ngx_apigw_redis_t  *redis;
-
-    redis = link->redis;
-
-    if (!link->down) {
-        link->down = 1;
-
-        sub = (link->kind == NGX_APIGW_REDIS_SUB);
-        level = sub ? NGX_LOG_WARN : NGX_LOG_ERR;
-
-        why.len = link->why_len;
-        why.data = link->why;
-
-        ngx_log_error(level, redis->log, link->err,
-                      "the Redis server \"%V\" is not available%s: %V",
-                      &link->addr->name, sub ? " for subscriptions" : "",
-                      &why);
-    }
+    ngx_apigw_redis_link_down(link);
 
     link->state = NGX_APIGW_REDIS_BACKOFF;
 
@@ -636,6 +299,36 @@ ngx_apigw_redis_link_retreat(ngx_apigw_redis_link_t *link, ngx_queue_t *lost)
     }
 
     ngx_apigw_redis_fail(lost, "the connection was lost");
+}
+
+
+/* logged once for each reason, not for each attempt */
+
+static void
+ngx_apigw_redis_link_down(ngx_apigw_redis_link_t *link)
+{
+    uint32_t    hash;
+    ngx_str_t   why;
+    ngx_uint_t  level, sub;
+
+    why.len = link->why_len;
+    why.data = link->why;
+
+    hash = ngx_crc32_short(why.data, why.len) ^ (uint32_t) link->err;
+
+    if (link->down && link->logged == hash) {
+        return;
+    }
+
+    link->down = 1;
+    link->logged = hash;
+
+    sub = (link->kind == NGX_APIGW_REDIS_SUB);
+    level = sub ? NGX_LOG_WARN : NGX_LOG_ERR;
+
+    ngx_log_error(level, link->redis->log, link->err,
+                  "the Redis server \"%V\" is not available%s: %V",
+                  &link->addr->name, sub ? " for subscriptions" : "", &why);
 }
 
 
@@ -675,7 +368,7 @@ ngx_apigw_redis_link_timer_handler(ngx_event_t *ev)
             break;
         }
 
-        ngx_apigw_redis_link_connect(link);
+        ngx_apigw_redis_connect(link);
         break;
     }
 }

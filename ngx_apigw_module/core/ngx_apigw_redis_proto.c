@@ -363,6 +363,12 @@ ngx_apigw_redis_format(ngx_str_t *text, ngx_uint_t nhead,
 
     n = 0;
 
+    /* Redis doesn't answer a command of nothing */
+
+    if (nhead + argc == 0) {
+        return NGX_ERROR;
+    }
+
     if (argc > NGX_APIGW_REDIS_MAX_ARGS
         || nhead > NGX_APIGW_REDIS_MAX_ARGS - argc)
     {

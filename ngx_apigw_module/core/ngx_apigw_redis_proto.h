@@ -88,7 +88,8 @@ ngx_int_t ngx_apigw_redis_reader_next(ngx_apigw_redis_reader_t *reader,
 
 /*
  * Formats a command of two parts; text->data is to be freed by
- * ngx_apigw_redis_format_free().  NGX_OK, NGX_ERROR (no memory, too long).
+ * ngx_apigw_redis_format_free().  NGX_OK, NGX_ERROR (no memory, no arguments,
+ * too long).
  */
 ngx_int_t ngx_apigw_redis_format(ngx_str_t *text, ngx_uint_t nhead,
     const ngx_str_t *head, ngx_uint_t argc, const ngx_str_t *argv);

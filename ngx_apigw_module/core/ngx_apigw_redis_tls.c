@@ -7,6 +7,9 @@
 #include "ngx_apigw_redis_int.h"
 
 
+#define NGX_APIGW_REDIS_TLS_DEPTH  5
+
+
 static void ngx_apigw_redis_tls_handler(ngx_connection_t *c);
 static ngx_int_t ngx_apigw_redis_tls_check(ngx_apigw_redis_link_t *link);
 static ngx_int_t ngx_apigw_redis_tls_check_name(ngx_connection_t *c,
@@ -43,7 +46,18 @@ ngx_apigw_redis_tls_create(ngx_conf_t *cf, ngx_apigw_redis_t *redis)
     redis->ssl = ssl;
 
     if (redis->conf.tls_ca.len) {
-        return ngx_ssl_trusted_certificate(cf, ssl, &redis->conf.tls_ca, 5);
+
+        if (ngx_ssl_trusted_certificate(cf, ssl, &redis->conf.tls_ca,
+                                        NGX_APIGW_REDIS_TLS_DEPTH)
+            == NGX_OK)
+        {
+            return NGX_OK;
+        }
+
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid parameter \"tls_ca=%V\": certificates of "
+                           "authorities are expected", &redis->conf.tls_ca);
+        return NGX_ERROR;
     }
 
     if (SSL_CTX_set_default_verify_paths(ssl->ctx) == 0) {
@@ -112,7 +126,7 @@ ngx_apigw_redis_tls_handler(ngx_connection_t *c)
         return;
     }
 
-    ngx_apigw_redis_link_established(link);
+    ngx_apigw_redis_connect_tls(link);
 }
 
 
@@ -139,7 +153,8 @@ ngx_apigw_redis_tls_check(ngx_apigw_redis_link_t *link)
     }
 
     if (ngx_apigw_redis_tls_check_name(c, &link->addr->host) != NGX_OK) {
-        ngx_apigw_redis_link_note(link, "its certificate is not for", 0,
+        ngx_apigw_redis_link_note(link, "its certificate is not for this host",
+                                  0,
                                   &link->addr->host);
         return NGX_ERROR;
     }

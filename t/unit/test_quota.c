@@ -197,7 +197,7 @@ test_apply(void)
 
     is_int(grant(4, ((uint64_t) 1 << 47), DAY), NGX_OK, "a great number");
     ngx_apigw_quota_read(&q, &state);
-    is_int(state.left, 0xffffffff, "so many are left as the word can hold");
+    is_int(state.left, 0x7fffffff, "so many are left as the word can hold");
 }
 
 
@@ -343,8 +343,19 @@ test_overdraw(void)
 
     ngx_apigw_quota_freeze(&q, &state);
     ngx_apigw_quota_overdraw(&q);
-    is_state(3, 9, 6, "a frozen lease can be overdrawn");
+    is_state(3, 8, 6, "a frozen lease can be overdrawn");
     is_int(state.frozen, 1, "it stays frozen");
+    is_int(grant(4, 5, DAY), NGX_OK, "all has been given back");
+    is_state(4, 6, 6, "but for the unit that was spent");
+
+    q.word = (q.word & ~(uint64_t) 0xffffffff) | 0x80000000;
+    is_state(4, 6 + ((uint64_t) 1 << 31), 6 + ((uint64_t) 1 << 31),
+             "two thousand millions");
+
+    ngx_apigw_quota_overdraw(&q);
+    is_state(4, 6 + ((uint64_t) 1 << 31), 6 + ((uint64_t) 1 << 31),
+             "no more are counted");
+    is_int(state.day, DAY, "and nothing else is touched");
 }
 
 
