@@ -33,6 +33,8 @@
 #define NGX_APIGW_QUOTA_DAYS   32                /* of the ring below */
 #define NGX_APIGW_QUOTA_MAX    ((uint64_t) 1 << 40)      /* units */
 
+#define NGX_APIGW_QUOTA_PENDING  ((uint64_t) 1 << 63)
+
 #define ngx_apigw_quota_tag(word)    ((uint32_t) ((word) >> 48))
 #define ngx_apigw_quota_value(word)  ((word) & (((uint64_t) 1 << 48) - 1))
 
@@ -51,8 +53,9 @@ typedef struct {
                                     start is its first day */
     ngx_atomic_t   mark;         /* ms:32 spent:32, of the last answer */
     ngx_atomic_t   limit;        /* of the newest configuration, units */
-    ngx_atomic_t   reserved;     /* granted may rise to here: in a file, or
-                                    while the store is away */
+    ngx_atomic_t   reserved;     /* granted may rise to here: in a file, with
+                                    NGX_APIGW_QUOTA_PENDING until that is
+                                    durable; or while the store is away */
     ngx_atomic_t   others;       /* what other gateways have used */
     ngx_atomic_t   check;        /* of id: in a file */
 
@@ -83,6 +86,8 @@ typedef struct {
     uint64_t             granted;
     uint32_t             day;
     uint32_t             start;          /* first day of the period */
+    uint64_t             base;           /* spent when it began, if it is new
+                                            to the record */
     uint64_t             until;          /* ms of CLOCK_MONOTONIC */
     uint32_t             low;
 } ngx_apigw_quota_grant_t;
