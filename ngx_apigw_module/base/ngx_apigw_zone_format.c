@@ -210,24 +210,35 @@ ngx_apigw_zone_format_repair(u_char *p, ngx_uint_t closed)
 }
 
 
+/* less than nothing is left where units were spent without a grant */
+
 static void
 ngx_apigw_zone_format_spend(ngx_apigw_quota_t *q)
 {
+    int32_t     left;
     uint64_t    granted, tag;
     ngx_uint_t  i;
 
-    q->word &= ~NGX_APIGW_ZONE_LEASE;
+    left = (int32_t) (uint32_t) q->word;
 
     for (i = 0; i < 2; i++) {
         tag = ngx_apigw_quota_tag(q->granted[i]);
         granted = ngx_apigw_quota_value(q->granted[i]);
 
-        if (granted < ngx_apigw_quota_value(q->reserved)) {
-            granted = ngx_apigw_quota_value(q->reserved);
+        if (left < 0) {
+            granted += (uint64_t) -(int64_t) left;
+            granted = ngx_min(granted, ngx_apigw_quota_value(~(uint64_t) 0));
         }
+
+        granted = ngx_max(granted, ngx_apigw_quota_value(q->reserved));
 
         q->granted[i] = tag << 48 | granted;
     }
+
+    /* last: who is killed here repeats it, and rather counts too much */
+
+    ngx_memory_barrier();
+    q->word &= ~NGX_APIGW_ZONE_LEASE;
 }
 
 

@@ -205,6 +205,16 @@ test_repair(void)
     ok(q->granted[1] == ((uint64_t) 7 << 48 | 70),
        "a reservation that was being written counts");
 
+    fresh();
+    q = put(2);
+    q->word = (q->word & ~(uint64_t) 0xffffffff) | 0xfffffffb;
+    ngx_apigw_zone_format_repair(image, 0);
+    ok(q->word == ((uint64_t) 500 << 48 | (uint64_t) 7 << 33)
+       && q->granted[1] == ((uint64_t) 7 << 48 | 55),
+       "what was spent without a grant is counted");
+    ngx_apigw_zone_format_repair(image, 0);
+    ok(q->granted[1] == ((uint64_t) 7 << 48 | 55), "once");
+
     q = quota(4);
     q->word = 9;
     ngx_apigw_zone_format_repair(image, 0);
