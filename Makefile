@@ -20,6 +20,7 @@ UNITS = $(patsubst t/unit/%.c,$(BUILD)/unit/%,$(wildcard t/unit/test_*.c))
 FUZZERS = $(patsubst t/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard t/fuzz/fuzz_*.c))
 
 UNIT_SRCS = t/unit/ngx_stub.c $(wildcard $(BASE)/*.c)
+MODEL_SRCS = $(wildcard t/unit/model_*.c)
 UNIT_DEPS = $(UNIT_SRCS) $(wildcard $(BASE)/*.h t/unit/*.h)
 
 MODULE_DEPS = config $(wildcard ngx_apigw_module/*/*.[ch])
@@ -99,7 +100,13 @@ clean:
 
 $(BUILD)/unit/%: t/unit/%.c $(UNIT_DEPS)
 	@mkdir -p $(@D)
-	$(UNIT_CC) $(UNIT_CFLAGS) -o $@ $< $(UNIT_SRCS) -lcrypto -lpthread
+	$(UNIT_CC) $(UNIT_CFLAGS) -o $@ $< $(UNIT_MORE) $(UNIT_SRCS) -lcrypto \
+		-lpthread $(UNIT_LIBS)
+
+$(BUILD)/unit/test_lease_model: UNIT_MORE = $(MODEL_SRCS)
+$(BUILD)/unit/test_lease_model: UNIT_LIBS = -llua5.1
+$(BUILD)/unit/test_lease_model: $(MODEL_SRCS) \
+	ngx_apigw_module/core/ngx_apigw_lease_script.c
 
 $(BUILD)/fuzz/%: t/fuzz/%.c $(UNIT_DEPS)
 	@mkdir -p $(@D)
