@@ -38,10 +38,6 @@ ngx_apigw_lease_redis_init_worker(ngx_apigw_leases_t *leases,
     ngx_apigw_redis_on_connect(leases->redis, ngx_apigw_lease_connected,
                                leases);
 
-    if (ngx_apigw_redis_init_worker(leases->redis, cycle->log) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
     if (ngx_worker != 0) {
         return NGX_OK;
     }

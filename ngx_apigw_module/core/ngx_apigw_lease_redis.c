@@ -251,13 +251,13 @@ ngx_apigw_lease_redis_parse(ngx_apigw_claim_t *claim,
 
     if (reply->type != NGX_APIGW_REDIS_ARRAY
         || reply->nelts != NGX_APIGW_LEASE_ANSWERS
-        || reply->elts[0]->type != NGX_APIGW_REDIS_STRING)
+        || reply->elts[0].type != NGX_APIGW_REDIS_STRING)
     {
         return NGX_ERROR;
     }
 
     for (i = 1; i < NGX_APIGW_LEASE_ANSWERS; i++) {
-        elt = reply->elts[i];
+        elt = &reply->elts[i];
 
         if (elt->type == NGX_APIGW_REDIS_INTEGER) {
             n[i] = elt->integer;
@@ -282,7 +282,16 @@ ngx_apigw_lease_redis_parse(ngx_apigw_claim_t *claim,
         return NGX_ERROR;
     }
 
-    answer->status = reply->elts[0]->str;
+    answer->status = reply->elts[0].str;
+
+    /* an answer that is not to our claim would be asked for again at once */
+
+    if (n[1] != (int64_t) claim->seq
+        && (answer->status.len == 0 || answer->status.data[0] != 'a'))
+    {
+        return NGX_ERROR;
+    }
+
     answer->grant.seq = (uint32_t) n[1];
     answer->grant.granted = (uint64_t) n[2];
     answer->grant.day = (uint32_t) n[3];
@@ -357,12 +366,20 @@ ngx_apigw_lease_redis_apply(ngx_apigw_claim_t *claim,
         q->reserved = answer->grant.granted + answer->free / 8 + 1;
     }
 
-    if (status == 'w') {                 /* wait */
-        claim->recalled = 1;
-        ngx_add_timer(&claim->retry, answer->wait);
+    switch (status) {
 
-    } else if (status == 'd') {          /* dry */
+    case 'w':                            /* wait: for other gateways */
+        claim->recalled = 1;
+
+        /* fall through */
+
+    case 'l':                            /* lost: all report first */
+        ngx_add_timer(&claim->retry, answer->wait);
+        break;
+
+    case 'd':                            /* dry */
         q->dry = answer->wait ? ngx_current_msec + answer->wait
                               : answer->grant.until;
+        break;
     }
 }

@@ -132,7 +132,7 @@ ngx_apigw_lease_usage_take(ngx_apigw_lease_usage_t *usage,
     }
 
     for (i = 0; i < reply->nelts; i++) {
-        elt = reply->elts[i];
+        elt = &reply->elts[i];
         count = 0;
 
         if (elt->type != NGX_APIGW_REDIS_NIL) {

@@ -16,10 +16,10 @@
 
 
 /*
- * The Redis client: one object per configuration, in each worker one connection
- * on which commands are pipelined (in a cluster one to each node in use), and
- * one more for the subscription.  It never blocks.  All functions are for the
- * worker, but those of the configuration at the end.
+ * The Redis client: one object per configuration, in each worker one
+ * connection on which commands are pipelined (in a cluster one to each node in
+ * use), and one more for the subscription.  It never blocks.  All functions
+ * are for the worker, but those of the configuration at the end.
  */
 
 typedef struct ngx_apigw_redis_s        ngx_apigw_redis_t;
@@ -63,16 +63,16 @@ typedef struct {
  *                    exits
  *     NGX_DECLINED   there is no connection and none is being made, or the
  *                    queue is full; the handler won't be called
- *     NGX_ERROR      no memory, or a command of more than a megabyte; the
- *                    handler won't be called
+ *     NGX_ERROR      no memory, or a command of more than a megabyte or a
+ *                    thousand arguments; the handler won't be called
  */
 ngx_int_t ngx_apigw_redis_command(ngx_apigw_redis_t *redis,
     ngx_apigw_redis_cmd_t *cmd, ngx_uint_t argc, ngx_str_t *argv,
     ngx_str_t *key);
 
 /*
- * The same with a script, by its SHA-1 or, where the server doesn't know it, by
- * its text.  The first nkeys of the arguments are keys, the first one gives
+ * The same with a script, by its SHA-1 or, where the server doesn't know it,
+ * by its text.  The first nkeys of the arguments are keys, the first one gives
  * the slot.
  */
 ngx_int_t ngx_apigw_redis_eval(ngx_apigw_redis_t *redis,
@@ -82,7 +82,7 @@ ngx_int_t ngx_apigw_redis_eval(ngx_apigw_redis_t *redis,
 /* The reply will be dropped; no-op for a command that is not under way. */
 void ngx_apigw_redis_cancel(ngx_apigw_redis_cmd_t *cmd);
 
-/* 1: connected and ready, in a cluster with a map of slots */
+/* 1: connected and ready, in a cluster to any node and with a map of slots */
 ngx_uint_t ngx_apigw_redis_up(ngx_apigw_redis_t *redis);
 
 
@@ -99,8 +99,9 @@ ngx_int_t ngx_apigw_redis_subscribe(ngx_apigw_redis_t *redis,
 
 /*
  * The handler is called each time the main connection has become ready (in a
- * cluster: each time a map of slots was got after there was none), before
- * the commands that wait go out.  One handler.
+ * cluster: the first time there is a map of slots, and each time a node has
+ * become ready).  What it sends goes out before the commands that wait.  One
+ * handler.
  */
 void ngx_apigw_redis_on_connect(ngx_apigw_redis_t *redis,
     ngx_apigw_redis_connect_pt handler, void *data);
@@ -121,7 +122,7 @@ void ngx_apigw_redis_exit_worker(ngx_apigw_redis_t *redis);
 typedef struct {
     ngx_array_t                  *urls;      /* ngx_str_t, as written */
     ngx_str_t                     user;
-    ngx_str_t                     password;  /* wiped with the configuration */
+    ngx_str_t                     password;  /* the caller wipes it */
     ngx_msec_t                    timeout;   /* deadline of a command */
     ngx_msec_t                    connect_timeout;
     ngx_str_t                     tls_ca;    /* "": the system's */

@@ -35,7 +35,7 @@ struct ngx_apigw_redis_reply_s {
     ngx_str_t                    str;       /* of a string, status or error;
                                                a zero byte follows */
     ngx_uint_t                   nelts;
-    ngx_apigw_redis_reply_t    **elts;      /* none is NULL */
+    ngx_apigw_redis_reply_t     *elts;
 };
 
 
@@ -58,11 +58,12 @@ typedef struct ngx_apigw_redis_reader_s  ngx_apigw_redis_reader_t;
 
 
 /*
- * A reader that allocates replies from the pool.  What a reply consists of
- * lives until the pool is reset, which the caller may do when he has done with
- * a reply and before he asks for the next one.  NULL: no memory.
+ * A reader; what replies consist of is allocated from the second pool and
+ * lives until that is reset, which the caller may do when he has done with a
+ * reply and before he asks for the next one.  NULL: no memory.
  */
-ngx_apigw_redis_reader_t *ngx_apigw_redis_reader_create(ngx_pool_t *pool);
+ngx_apigw_redis_reader_t *ngx_apigw_redis_reader_create(ngx_pool_t *pool,
+    ngx_pool_t *replies);
 void ngx_apigw_redis_reader_free(ngx_apigw_redis_reader_t *reader);
 
 /* NGX_OK, NGX_ERROR (no memory) */
@@ -80,12 +81,26 @@ ngx_int_t ngx_apigw_redis_reader_feed(ngx_apigw_redis_reader_t *reader,
 ngx_int_t ngx_apigw_redis_reader_next(ngx_apigw_redis_reader_t *reader,
     ngx_uint_t large, ngx_apigw_redis_reply_t **reply, const char **reason);
 
+/* arguments of a command */
+#define NGX_APIGW_REDIS_MAX_ARGS      1024
+#define NGX_APIGW_REDIS_MAX_COMMAND   (1024 * 1024)
+
+
 /*
- * Formats a command: text->data is to be freed by
- * ngx_apigw_redis_format_free().  NGX_OK, NGX_ERROR (no memory, too long).
+ * Formats a command of two parts; text->data is to be freed by
+ * ngx_apigw_redis_format_free().  NGX_OK, NGX_ERROR (no memory, no arguments,
+ * too long).
  */
-ngx_int_t ngx_apigw_redis_format(ngx_str_t *text, ngx_uint_t argc,
-    const ngx_str_t *argv);
+ngx_int_t ngx_apigw_redis_format(ngx_str_t *text, ngx_uint_t nhead,
+    const ngx_str_t *head, ngx_uint_t argc, const ngx_str_t *argv);
+
+/*
+ * Formats a command anew with other first arguments: the old text is freed.
+ * NGX_OK, NGX_ERROR: the text stays.
+ */
+ngx_int_t ngx_apigw_redis_reformat(ngx_str_t *text, ngx_uint_t nhead,
+    const ngx_str_t *head);
+
 void ngx_apigw_redis_format_free(ngx_str_t *text);
 
 /* 1 where the reply is an error that begins with this word */

@@ -18,6 +18,7 @@
 #include "ngx_apigw_keys.h"
 #include "ngx_apigw_zone.h"
 #include "ngx_apigw_lease.h"
+#include "ngx_apigw_redis.h"
 #include "ngx_http_apigw_compat.h"
 
 

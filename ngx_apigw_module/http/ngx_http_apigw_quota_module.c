@@ -31,6 +31,7 @@ static void ngx_http_apigw_quota_wake(ngx_apigw_lease_wait_t *wait);
 static char *ngx_http_apigw_quota_init_main_conf(ngx_conf_t *cf, void *conf);
 static ngx_int_t ngx_http_apigw_quota_init(ngx_conf_t *cf);
 static ngx_int_t ngx_http_apigw_quota_init_process(ngx_cycle_t *cycle);
+static void ngx_http_apigw_quota_exit_process(ngx_cycle_t *cycle);
 
 
 static ngx_http_module_t  ngx_http_apigw_quota_module_ctx = {
@@ -58,7 +59,7 @@ ngx_module_t  ngx_http_apigw_quota_module = {
     ngx_http_apigw_quota_init_process,     /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
-    NULL,                                  /* exit process */
+    ngx_http_apigw_quota_exit_process,     /* exit process */
     NULL,                                  /* exit master */
     NGX_MODULE_V1_PADDING
 };
@@ -365,4 +366,17 @@ ngx_http_apigw_quota_init_process(ngx_cycle_t *cycle)
     }
 
     return ngx_apigw_leases_init_worker(mcf->leases, cycle);
+}
+
+
+static void
+ngx_http_apigw_quota_exit_process(ngx_cycle_t *cycle)
+{
+    ngx_http_apigw_main_conf_t  *mcf;
+
+    mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_apigw_module);
+
+    if (mcf && mcf->leases) {
+        ngx_apigw_leases_exit_worker(mcf->leases);
+    }
 }

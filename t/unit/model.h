@@ -199,6 +199,7 @@ void model_apply(ngx_apigw_quota_t *q, const void *reply);
 const void *model_reply(uint32_t reply);
 void model_resume(model_state_t *s, ngx_uint_t g, const model_claim_t *claim);
 ngx_int_t model_spend(model_state_t *s, ngx_uint_t g);
+void model_overdraw(const model_state_t *s, ngx_apigw_quota_t *q);
 void model_limit(model_state_t *s, ngx_uint_t g);
 void model_restore(model_state_t *s, ngx_uint_t g);
 void model_empty(model_state_t *s);
@@ -214,6 +215,7 @@ void model_step_print(const model_state_t *s, const model_action_t *a);
 const char *model_check(const model_state_t *s);
 const char *model_check_store(const model_redis_t *redis,
     const model_message_t *m, const model_reply_t *r);
+uint32_t model_start(const model_state_t *s);
 ngx_uint_t model_used(const model_state_t *s);
 ngx_uint_t model_idle(const model_state_t *s);
 const char *model_drain(const model_state_t *s);

@@ -107,12 +107,11 @@ model_check_store(const model_redis_t *redis, const model_message_t *m,
 }
 
 
-/* the period's first day, from the first day of all */
+/* the period's first day */
 
-static ngx_uint_t
-model_first(const model_state_t *s)
+uint32_t
+model_start(const model_state_t *s)
 {
-    uint32_t            start;
     ngx_str_t           name;
     ngx_apigw_period_t  period;
 
@@ -121,7 +120,18 @@ model_first(const model_state_t *s)
 
     (void) ngx_apigw_period_parse(&period, &name);
 
-    start = ngx_apigw_period_start(&period, model_scenario->day + s->day);
+    return ngx_apigw_period_start(&period, model_scenario->day + s->day);
+}
+
+
+/* the same, from the first day of all */
+
+static ngx_uint_t
+model_first(const model_state_t *s)
+{
+    uint32_t  start;
+
+    start = model_start(s);
 
     return start - ngx_min(start, model_scenario->day);
 }
@@ -284,10 +294,10 @@ model_drain_give(model_state_t *s)
         }
     }
 
-    if (s->grace < s->epoch) {
-        s->grace = s->epoch;
-        memset(s->lost, 0, sizeof(s->lost));
-    }
+    /* and reports have had their time */
+
+    s->grace = s->epoch + 1;
+    memset(s->lost, 0, sizeof(s->lost));
 
     return NULL;
 }

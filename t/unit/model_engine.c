@@ -367,6 +367,22 @@ model_spend(model_state_t *s, ngx_uint_t g)
 }
 
 
+/* ngx_apigw_lease_without() */
+
+void
+model_overdraw(const model_state_t *s, ngx_apigw_quota_t *q)
+{
+    ngx_apigw_quota_state_t  state;
+
+    if (ngx_apigw_quota_tag(q->base) == 0) {
+        ngx_apigw_quota_read(q, &state);
+        ngx_apigw_quota_begin(q, model_start(s), state.spent);
+    }
+
+    ngx_apigw_quota_overdraw(q);
+}
+
+
 /* ngx_apigw_leases_init_worker() */
 
 void

@@ -18,6 +18,7 @@
 #define ngx_apigw_quota_freeze    model_quota_freeze
 #define ngx_apigw_quota_apply     model_quota_apply
 #define ngx_apigw_quota_adopt     model_quota_adopt
+#define ngx_apigw_quota_begin     model_quota_begin
 #define ngx_apigw_quota_overdraw  model_quota_overdraw
 #define ngx_apigw_quota_day       model_quota_day
 #define ngx_apigw_quota_on        model_quota_on

@@ -427,7 +427,7 @@ model_step_other(model_state_t *s, const model_action_t *a)
         break;
 
     case MODEL_OVERDRAW:
-        ngx_apigw_quota_overdraw(&q);
+        model_overdraw(s, &q);
         model_record_set(s, a->gateway, &q);
         s->overdrawn[a->gateway]++;
         s->left[MODEL_OVERDRAWS]--;

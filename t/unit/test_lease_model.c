@@ -14,7 +14,7 @@
 
 #define _NGX_APIGW_LEASE_INT_H_INCLUDED_
 
-#include "../../ngx_apigw_module/core/ngx_apigw_lease_script.c"
+#include "ngx_apigw_lease_script.c"
 
 
 /*
