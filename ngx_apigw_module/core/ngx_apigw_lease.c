@@ -591,6 +591,13 @@ ngx_apigw_lease_answered(ngx_apigw_claim_t *claim)
 
     ngx_apigw_quota_read(q, &state);
 
+    if (state.left) {
+
+        /* whoever wanted it may be gone */
+
+        ngx_apigw_lease_touch(leases, claim->node.key);
+    }
+
     if (ngx_current_msec < q->dry) {
         ngx_apigw_lease_wake(claim, (uint64_t) -1, 0);
 
