@@ -19,8 +19,6 @@
 
 static uint64_t ngx_apigw_quota_word(uint32_t day, uint32_t seq,
     uint64_t left);
-static void ngx_apigw_quota_begin(ngx_apigw_quota_t *q, uint32_t start,
-    uint64_t spent);
 
 
 ngx_int_t
@@ -212,7 +210,7 @@ ngx_apigw_quota_word(uint32_t day, uint32_t seq, uint64_t left)
 }
 
 
-static void
+void
 ngx_apigw_quota_begin(ngx_apigw_quota_t *q, uint32_t start, uint64_t spent)
 {
     ngx_atomic_uint_t  base;

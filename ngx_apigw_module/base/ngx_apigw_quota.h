@@ -132,6 +132,13 @@ void ngx_apigw_quota_adopt(ngx_apigw_quota_t *q, uint32_t seq,
     ngx_apigw_quota_grant_t *grant);
 
 /*
+ * The period that begins on day start is the current one, and so much was
+ * spent before it.
+ */
+void ngx_apigw_quota_begin(ngx_apigw_quota_t *q, uint32_t start,
+    uint64_t spent);
+
+/*
  * Counts a unit as spent that nobody granted; two thousand millions of them
  * between two answers of the store.
  */

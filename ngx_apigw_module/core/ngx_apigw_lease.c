@@ -9,6 +9,7 @@
 
 #define NGX_APIGW_LEASE_FAILURES  3      /* in a row: the store is sick */
 #define NGX_APIGW_LEASE_BROKEN    1000   /* ms until it is tried again */
+#define NGX_APIGW_LEASE_QUIET     1000   /* ms without on_error: exact again */
 #define NGX_APIGW_LEASE_PART      100    /* of a limit, where no grant was */
 #define NGX_APIGW_LEASE_TIMEOUT   1000   /* ms, for a file */
 #define NGX_APIGW_LEASE_PARKED    1024
@@ -276,15 +277,22 @@ ngx_apigw_lease_park(ngx_apigw_leases_t *leases, uint32_t n,
         return wait->failed ? NGX_BUSY : NGX_DECLINED;
     }
 
-    if (wait->failed
-        || leases->parked >= leases->parked_max
-        || ngx_apigw_lease_broken(leases))
-    {
+    if (wait->failed) {
+        return NGX_BUSY;
+    }
+
+    if (leases->parked >= leases->parked_max) {
+        leases->why = "too many requests wait";
+        return NGX_BUSY;
+    }
+
+    if (ngx_apigw_lease_broken(leases)) {
         return NGX_BUSY;
     }
 
     claim = ngx_apigw_lease_claim_get(leases, n);
     if (claim == NULL) {
+        leases->probing = 0;
         return NGX_ERROR;
     }
 
@@ -306,6 +314,7 @@ ngx_apigw_lease_park(ngx_apigw_leases_t *leases, uint32_t n,
         rc = ngx_apigw_lease_claim(leases, n, 1, 0);
 
         if (rc == NGX_BUSY || rc == NGX_ERROR) {
+            leases->why = "no connection";
             leases->probing = 0;
             ngx_apigw_lease_cancel(wait);
             return rc;
@@ -352,8 +361,20 @@ ngx_apigw_lease_without(ngx_apigw_leases_t *leases, uint32_t n,
 
     (void) ngx_atomic_fetch_add(&leases->zone->store->modes[*mode], 1);
 
+    ngx_apigw_lease_inexact(leases);
+
     if (*mode == NGX_APIGW_LEASE_ON_ERROR_CLOSED) {
         return NGX_BUSY;
+    }
+
+    if (ngx_apigw_quota_tag(q->base) == 0) {
+
+        /* the store has never said when the period began */
+
+        ngx_apigw_quota_read(q, &state);
+        ngx_apigw_quota_begin(q, ngx_apigw_period_start(&plan->period,
+                                                   ngx_apigw_lease_today()),
+                              state.spent);
     }
 
     ngx_apigw_quota_overdraw(q);
@@ -379,6 +400,44 @@ ngx_apigw_lease_broken(ngx_apigw_leases_t *leases)
     leases->probing = 1;
 
     return 0;
+}
+
+
+/* changes are logged, not requests */
+
+void
+ngx_apigw_lease_inexact(ngx_apigw_leases_t *leases)
+{
+    leases->inexact_at = ngx_current_msec;
+
+    if (leases->inexact) {
+        return;
+    }
+
+    leases->inexact = 1;
+
+    ngx_log_error(NGX_LOG_ERR, leases->log, 0,
+                  "quotas are not exact: the store does not answer: %s; "
+                  "\"on_error\" of the usage plans holds",
+                  leases->why ? leases->why : "no answer in time");
+}
+
+
+void
+ngx_apigw_lease_exact(ngx_apigw_leases_t *leases)
+{
+    if (!leases->inexact
+        || leases->broken
+        || ngx_current_msec - leases->inexact_at < NGX_APIGW_LEASE_QUIET)
+    {
+        return;
+    }
+
+    leases->inexact = 0;
+    leases->why = NULL;
+
+    ngx_log_error(NGX_LOG_NOTICE, leases->log, 0,
+                  "quotas are exact again: the store answers");
 }
 
 
@@ -510,13 +569,8 @@ ngx_apigw_lease_answered(ngx_apigw_claim_t *claim)
     leases = claim->leases;
 
     leases->failures = 0;
+    leases->broken = 0;
     leases->probing = 0;
-
-    if (leases->broken) {
-        leases->broken = 0;
-        ngx_log_error(NGX_LOG_NOTICE, leases->log, 0,
-                      "quotas are exact again: the store answers");
-    }
 
     q = ngx_apigw_lease_quota(leases, claim->node.key);
 
@@ -550,17 +604,11 @@ ngx_apigw_lease_failed(ngx_apigw_claim_t *claim, const char *why)
 
     leases = claim->leases;
 
+    leases->why = why;
     leases->probing = 0;
     leases->failures++;
 
     if (leases->broken || leases->failures >= NGX_APIGW_LEASE_FAILURES) {
-
-        if (!leases->broken) {
-            ngx_log_error(NGX_LOG_ERR, leases->log, 0,
-                          "quotas are not exact: the store does not answer: "
-                          "%s; \"on_error\" of the usage plans holds", why);
-        }
-
         leases->broken = 1;
         leases->broken_until = ngx_current_msec + NGX_APIGW_LEASE_BROKEN / 2
                                + ngx_random() % NGX_APIGW_LEASE_BROKEN;

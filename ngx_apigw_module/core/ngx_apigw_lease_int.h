@@ -95,8 +95,11 @@ struct ngx_apigw_leases_s {
 
     ngx_uint_t                 failures;     /* in a row */
     ngx_msec_t                 broken_until;
+    const char                *why;          /* the last failure; static */
+    ngx_msec_t                 inexact_at;   /* on_error has decided last */
     unsigned                   broken:1;
     unsigned                   probing:1;
+    unsigned                   inexact:1;    /* logged */
 };
 
 
@@ -139,6 +142,10 @@ extern ngx_str_t  ngx_apigw_lease_script;
 /* A claim has been answered, or it has failed; it may be gone afterwards. */
 void ngx_apigw_lease_answered(ngx_apigw_claim_t *claim);
 void ngx_apigw_lease_failed(ngx_apigw_claim_t *claim, const char *why);
+
+/* A request is decided without the store; and one more look: no longer so? */
+void ngx_apigw_lease_inexact(ngx_apigw_leases_t *leases);
+void ngx_apigw_lease_exact(ngx_apigw_leases_t *leases);
 
 /* the claim of lease n, a new one if there is none; NULL: no memory */
 ngx_apigw_claim_t *ngx_apigw_lease_claim_get(ngx_apigw_leases_t *leases,

@@ -283,6 +283,15 @@ ngx_apigw_lease_redis_parse(ngx_apigw_claim_t *claim,
     }
 
     answer->status = reply->elts[0].str;
+
+    /* an answer that is not to our claim would be asked for again at once */
+
+    if (n[1] != (int64_t) claim->seq
+        && (answer->status.len == 0 || answer->status.data[0] != 'a'))
+    {
+        return NGX_ERROR;
+    }
+
     answer->grant.seq = (uint32_t) n[1];
     answer->grant.granted = (uint64_t) n[2];
     answer->grant.day = (uint32_t) n[3];

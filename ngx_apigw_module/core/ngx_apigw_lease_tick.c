@@ -105,8 +105,18 @@ ngx_apigw_lease_tick_handler(ngx_event_t *ev)
 
     n = ngx_min(leases->nactive, NGX_APIGW_LEASE_TURN);
 
-    if (leases->broken || !ngx_apigw_redis_up(leases->redis)) {
+    if (!ngx_apigw_redis_up(leases->redis)) {
         n = 0;
+
+    } else if (leases->broken) {
+
+        /* where no request tries it, a report does */
+
+        n = (leases->probing || ngx_current_msec < leases->broken_until)
+            ? 0 : ngx_min(n, 1);
+
+    } else {
+        ngx_apigw_lease_exact(leases);
     }
 
     for (i = 0; i < n && leases->flying < NGX_APIGW_LEASE_FLYING; i++) {

@@ -356,8 +356,8 @@ test_format(void)
 static void
 test_reformat_bad(void)
 {
-    size_t      i;
-    ngx_str_t   cmd;
+    size_t     i;
+    ngx_str_t  cmd;
 
     static ngx_str_t    head = ngx_string("EVAL");
     static const char  *bad[] = {

@@ -76,6 +76,7 @@ sub run {
         return \%count;
     };
 
+    $opt{before}->() if $opt{before};
     close $open;                # and off they go
     $opt{meanwhile}->($so_far) if $opt{meanwhile};
 
@@ -304,7 +305,7 @@ opens them anew where they are closed.
 ports; connections (64), which go round the ports; processes (2); requests,
 [target, header => value, ...], which take turns; count, in all, or else as long
 as the function meanwhile runs, which is called with a function that returns what
-was counted so far; failover: a connection that is refused goes to the next port.
+was counted so far; before: a function to be called before it begins; failover: a connection that is refused goes to the next port.
 
 What it returns, and how often:
 

@@ -24,15 +24,13 @@ END {
     }
 }
 
-sub binary {
-    my ($path) = grep { -x } map { "$_/redis-server" }
-        split(/:/, $ENV{PATH} || ''), '/usr/bin', '/usr/local/bin';
-    return $path;
-}
+# Nothing where there is no redis-server
 
 sub new {
-    my ($class, %opt) = @_;
-    my $self = bless { options => [], %opt,
+    my ($class, @options) = @_;
+    return if system 'command -v redis-server >/dev/null';
+
+    my $self = bless { options => \@options,
         port => Apigw::Gateway::free_port() }, $class;
 
     $self->{root} = File::Temp::tempdir('apigw-redis-XXXXXXXX', TMPDIR => 1);
@@ -48,7 +46,6 @@ sub pid { $_[0]{pid} }
 
 sub start {
     my ($self) = @_;
-    my $binary = binary() or die "there is no redis-server\n";
     my $parent = $$;
     my $pid = fork;
     die "cannot fork: $!\n" if !defined $pid;
@@ -59,7 +56,7 @@ sub start {
         open STDIN, '<', '/dev/null';
         open STDOUT, '>>', "$self->{root}/log";
         open STDERR, '>&', \*STDOUT;
-        exec $binary, '--port', $self->{port}, '--bind', '127.0.0.1',
+        exec 'redis-server', '--port', $self->{port}, '--bind', '127.0.0.1',
             '--dir', $self->{root}, '--save', '', '--appendonly', 'no',
             @{ $self->{options} } or POSIX::_exit(127);
     }
@@ -72,7 +69,7 @@ sub start {
 
     return $self if $up;
     my $text = $self->log;
-    $self->kill;
+    $self->stop;
     die "redis-server does not start:\n$text\n";
 }
 
@@ -83,25 +80,21 @@ sub log {
     return scalar(<$in>) // '';
 }
 
-sub signal {
-    my ($self, $signal) = @_;
-    CORE::kill $signal => $self->{pid} if $self->{pid};
-}
+sub pause { kill STOP => $_[0]{pid} }
+sub go { kill CONT => $_[0]{pid} }
 
-sub pause { $_[0]->signal('STOP') }
-sub resume { $_[0]->signal('CONT') }
-
-sub kill {
+sub stop {
     my ($self) = @_;
     delete $self->{socket};
     my $pid = delete $self->{pid} or return;
-    CORE::kill KILL => $pid;
+    local ($?, $!);
+    kill KILL => $pid;
     waitpid $pid, 0;
 }
 
 sub remove {
     my ($self) = @_;
-    $self->kill;
+    $self->stop;
     delete $all{"$self"};
     my $root = delete $self->{root};
     File::Path::remove_tree($root) if $root && !$ENV{TEST_NGINX_NO_CLEAN};
@@ -112,6 +105,19 @@ sub DESTROY {
     return if $$ != $owner;
     local ($?, $!, $@);
     $self->remove;
+}
+
+# What redis-cli says
+
+sub cli {
+    my ($self, @words) = @_;
+    my $pid = open my $out, '-|', 'redis-cli', '-p', $self->{port}, @words;
+    die "cannot run redis-cli: $!\n" if !$pid;
+    local $/;
+    my $text = <$out> // '';
+    close $out;
+    chomp $text;
+    return $text;
 }
 
 # A command and its reply: text, undef for nil, a reference for an array
@@ -207,11 +213,8 @@ Apigw::Redis - a redis-server of its own for a test in plain Perl
 
     use Apigw::Redis;
 
-    plan skip_all => 'no redis-server' if !Apigw::Redis::binary();
-
-    my $redis = Apigw::Redis->new;
-    my $gw = Apigw::Gateway->new(http =>
-        'apigw_redis redis://127.0.0.1:' . $redis->port . ';');
+    my $redis = Apigw::Redis->new or plan skip_all => 'no redis-server';
+    my $gw = Apigw::Gateway->new(http => "apigw_redis @{[ $redis->url ]};");
 
     is($redis->command('PING'), 'PONG', 'it answers');
     is($redis->quota('gold', 'alice')->{used}, 10, 'what has been used');
@@ -223,15 +226,17 @@ the end of the test, and when the test is killed.
 
 =over 4
 
-=item new(options => [...])
+=item new(option, ...)
 
-Options are those of redis-server's command line.
+Options are those of redis-server's command line.  Returns nothing where there
+is no redis-server.
 
 =item port, url, pid, log
 
-=item command(word, ...)
+=item command(word, ...), cli(word, ...)
 
-A reply: text, undef for nil, a reference to an array; dies of errors.
+A reply: text, undef for nil, a reference to an array; dies of errors.  cli() is
+redis-cli.
 
 =item hash(key), info(section)
 
@@ -241,7 +246,7 @@ HGETALL and INFO, as references to hashes.
 
 The hash of a quota, and the leases of gateways in it, by field.
 
-=item pause, resume, signal(name), kill, start
+=item pause, go, stop, start
 
 SIGSTOP and SIGCONT; SIGKILL; and a start on the same port, empty.
 
