@@ -5,22 +5,29 @@ BUILD = build
 JOBS = $(shell nproc)
 
 BASE = ngx_apigw_module/base
+CORE = ngx_apigw_module/core
 MODULE = $(BUILD)/ngx_apigw_module.so
 
 UNIT_CC = gcc
 UNIT_CFLAGS = -std=gnu99 -O1 -g -W -Wall -Wextra -Wpointer-arith -Wshadow \
 	-Wstrict-prototypes -Wno-unused-parameter -Werror \
 	-fsanitize=address,undefined -fno-sanitize-recover=undefined \
-	-DNGX_APIGW_STUB=1 -It/unit -I$(BASE)
+	-DNGX_APIGW_STUB=1 -It/unit -I$(BASE) -I$(CORE)
 FUZZ_CFLAGS = -std=gnu99 -O1 -g -fsanitize=fuzzer,address,undefined \
-	-fno-sanitize-recover=undefined -DNGX_APIGW_STUB=1 -It/unit -I$(BASE)
+	-fno-sanitize-recover=undefined -DNGX_APIGW_STUB=1 -It/unit -I$(BASE) \
+	-I$(CORE)
 FUZZ_SECONDS = 5
 
 UNITS = $(patsubst t/unit/%.c,$(BUILD)/unit/%,$(wildcard t/unit/test_*.c))
 FUZZERS = $(patsubst t/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard t/fuzz/fuzz_*.c))
 
-UNIT_SRCS = t/unit/ngx_stub.c $(wildcard $(BASE)/*.c)
-UNIT_DEPS = $(UNIT_SRCS) $(wildcard $(BASE)/*.h t/unit/*.h)
+# base/, and what of core/ is pure
+PURE = $(wildcard $(BASE)/*.c) $(CORE)/ngx_apigw_redis_proto.c \
+	$(CORE)/ngx_apigw_redis_url.c
+
+UNIT_SRCS = t/unit/ngx_stub.c $(PURE)
+UNIT_DEPS = $(UNIT_SRCS) $(wildcard $(BASE)/*.h $(CORE)/*.h t/unit/*.h)
+UNIT_LIBS = -l:libhiredis.a -lcrypto -lpthread
 
 MODULE_DEPS = config $(wildcard ngx_apigw_module/*/*.[ch])
 
@@ -99,11 +106,11 @@ clean:
 
 $(BUILD)/unit/%: t/unit/%.c $(UNIT_DEPS)
 	@mkdir -p $(@D)
-	$(UNIT_CC) $(UNIT_CFLAGS) -o $@ $< $(UNIT_SRCS) -lcrypto -lpthread
+	$(UNIT_CC) $(UNIT_CFLAGS) -o $@ $< $(UNIT_SRCS) $(UNIT_LIBS)
 
 $(BUILD)/fuzz/%: t/fuzz/%.c $(UNIT_DEPS)
 	@mkdir -p $(@D)
-	clang $(FUZZ_CFLAGS) -o $@ $< $(UNIT_SRCS) -lcrypto
+	clang $(FUZZ_CFLAGS) -o $@ $< $(UNIT_SRCS) $(UNIT_LIBS)
 
 .PHONY: all module run unit unit-deps fuzz itest sys runner test asan \
 	valgrind static real test-all bench lint fmt install clean

@@ -1,4 +1,5 @@
-# Usage plans: their throttles, and what is refused in them.
+# Usage plans: their throttles, and what is refused in them.  Quotas are in
+# quota.t.
 
 use Test::Nginx::Socket 'no_plan';
 
@@ -424,49 +425,21 @@ main::keys_of('throttle 1r/m burst=1;')
 
 
 
-=== TEST 17: quotas are refused until they are there
---- http_config
-    apigw_usage_plan gold { throttle 1r/m burst=1; quota 1000/day; }
---- config
-    apigw_stage prod { apigw_usage_plans gold; apigw_api_key_required on; apigw_route "GET /a" { return 200; } }
---- must_die
---- error_log
-"quota" is not supported by this version: a usage plan has throttles only in
-nginx.conf:
---- no_error_log
-[alert]
-
-
-
-=== TEST 18: on_error is refused until there are quotas
---- http_config
-    apigw_usage_plan gold { on_error open; }
---- config
-    apigw_stage prod { apigw_usage_plans gold; apigw_api_key_required on; apigw_route "GET /a" { return 200; } }
---- must_die
---- error_log
-"on_error" is not supported by this version: a usage plan has throttles only in
-nginx.conf:
---- no_error_log
-[alert]
-
-
-
-=== TEST 19: an unknown directive
+=== TEST 17: an unknown directive
 --- http_config
     apigw_usage_plan gold { limit 5; }
 --- config
     apigw_stage prod { apigw_usage_plans gold; apigw_api_key_required on; apigw_route "GET /a" { return 200; } }
 --- must_die
 --- error_log
-unknown directive "limit" in a usage plan: "throttle" is expected in
+unknown directive "limit" in a usage plan: "throttle", "quota" or "on_error" is expected in
 nginx.conf:
 --- no_error_log
 [alert]
 
 
 
-=== TEST 20: no rate
+=== TEST 18: no rate
 --- http_config
     apigw_usage_plan gold { throttle; }
 --- config
@@ -480,7 +453,7 @@ nginx.conf:
 
 
 
-=== TEST 21: a bad rate
+=== TEST 19: a bad rate
 --- http_config
     apigw_usage_plan gold { throttle 10 burst=1; }
 --- config
@@ -494,7 +467,7 @@ nginx.conf:
 
 
 
-=== TEST 22: a negative rate
+=== TEST 20: a negative rate
 --- http_config
     apigw_usage_plan gold { throttle -1r/s burst=1; }
 --- config
@@ -508,7 +481,7 @@ nginx.conf:
 
 
 
-=== TEST 23: a rate per hour
+=== TEST 21: a rate per hour
 --- http_config
     apigw_usage_plan gold { throttle 10r/h burst=1; }
 --- config
@@ -522,7 +495,7 @@ nginx.conf:
 
 
 
-=== TEST 24: too high a rate
+=== TEST 22: too high a rate
 --- http_config
     apigw_usage_plan gold { throttle 1000001r/s burst=1; }
 --- config
@@ -536,7 +509,7 @@ nginx.conf:
 
 
 
-=== TEST 25: no burst
+=== TEST 23: no burst
 --- http_config
     apigw_usage_plan gold { throttle 10r/s; }
 --- config
@@ -550,7 +523,7 @@ nginx.conf:
 
 
 
-=== TEST 26: a bad burst
+=== TEST 24: a bad burst
 --- http_config
     apigw_usage_plan gold { throttle 10r/s burst=x; }
 --- config
@@ -564,7 +537,7 @@ nginx.conf:
 
 
 
-=== TEST 27: a negative burst
+=== TEST 25: a negative burst
 --- http_config
     apigw_usage_plan gold { throttle 10r/s burst=-1; }
 --- config
@@ -578,7 +551,7 @@ nginx.conf:
 
 
 
-=== TEST 28: an enormous burst
+=== TEST 26: an enormous burst
 --- http_config
     apigw_usage_plan gold { throttle 1r/m burst=9223372036854775807; }
 --- config
@@ -592,7 +565,7 @@ nginx.conf:
 
 
 
-=== TEST 29: a burst beyond 64 bits
+=== TEST 27: a burst beyond 64 bits
 --- http_config
     apigw_usage_plan gold { throttle 1r/m burst=18446744073709551617; }
 --- config
@@ -606,7 +579,7 @@ nginx.conf:
 
 
 
-=== TEST 30: an unknown parameter
+=== TEST 28: an unknown parameter
 --- http_config
     apigw_usage_plan gold { throttle 1r/m burst=1 delay=5; }
 --- config
@@ -620,7 +593,7 @@ nginx.conf:
 
 
 
-=== TEST 31: quotes inside of a parameter
+=== TEST 29: quotes inside of a parameter
 --- http_config
     apigw_usage_plan gold { throttle 1r/m burst=1 route="GET /a"; }
 --- config
@@ -634,7 +607,7 @@ nginx.conf:
 
 
 
-=== TEST 32: two throttles of the plan
+=== TEST 30: two throttles of the plan
 --- http_config
     apigw_usage_plan gold { throttle 1r/m burst=1; throttle 5r/m burst=1; }
 --- config
@@ -648,7 +621,7 @@ nginx.conf:
 
 
 
-=== TEST 33: two throttles of one route
+=== TEST 31: two throttles of one route
 --- http_config
     apigw_usage_plan gold { throttle 1r/m burst=1 "route=GET /a"; throttle 2r/m burst=1 "route=GET /a"; }
 --- config
@@ -662,7 +635,7 @@ nginx.conf:
 
 
 
-=== TEST 34: a throttle of a route that is not there
+=== TEST 32: a throttle of a route that is not there
 --- http_config
     apigw_usage_plan gold { throttle 1r/m burst=1 "route=GET /none"; }
 --- config
@@ -676,7 +649,7 @@ nginx.conf:
 
 
 
-=== TEST 35: a throttle of a route that is in another stage only
+=== TEST 33: a throttle of a route that is in another stage only
 --- http_config
     apigw_usage_plan gold { throttle 1r/m burst=1 "route=GET /b"; }
 --- config
@@ -691,7 +664,7 @@ nginx.conf:
 
 
 
-=== TEST 36: two plans of one name
+=== TEST 34: two plans of one name
 --- http_config
     apigw_usage_plan gold { throttle 1r/m burst=1; }
     apigw_usage_plan gold { throttle 1r/m burst=1; }
@@ -705,7 +678,7 @@ qr{the duplicate usage plan "gold", see \S*nginx\.conf:\d+ in}
 
 
 
-=== TEST 37: a comma in the name
+=== TEST 35: a comma in the name
 --- http_config
     apigw_usage_plan a,b { throttle 1r/m burst=1; }
 --- config
@@ -719,7 +692,7 @@ nginx.conf:
 
 
 
-=== TEST 38: an empty name
+=== TEST 36: an empty name
 --- http_config
     apigw_usage_plan "" { throttle 1r/m burst=1; }
 --- config
@@ -733,7 +706,7 @@ nginx.conf:
 
 
 
-=== TEST 39: no name
+=== TEST 37: no name
 --- http_config
     apigw_usage_plan { throttle 1r/m burst=1; }
 --- config
@@ -747,7 +720,7 @@ nginx.conf:
 
 
 
-=== TEST 40: a plan in a server
+=== TEST 38: a plan in a server
 --- config
     apigw_usage_plan gold { throttle 1r/m burst=1; }
 --- must_die
@@ -759,7 +732,7 @@ nginx.conf:
 
 
 
-=== TEST 41: one plan twice in apigw_usage_plans
+=== TEST 39: one plan twice in apigw_usage_plans
 --- http_config
     apigw_usage_plan gold { throttle 1r/m burst=1; }
 --- config
@@ -773,7 +746,7 @@ nginx.conf:
 
 
 
-=== TEST 42: two apigw_usage_plans
+=== TEST 40: two apigw_usage_plans
 --- http_config
     apigw_usage_plan gold { throttle 1r/m burst=1; }
 --- config
@@ -787,7 +760,7 @@ nginx.conf:
 
 
 
-=== TEST 43: no plan in apigw_usage_plans
+=== TEST 41: no plan in apigw_usage_plans
 --- config
     apigw_usage_plans;
 --- must_die
@@ -799,7 +772,7 @@ nginx.conf:
 
 
 
-=== TEST 44: apigw_usage_plans in a route
+=== TEST 42: apigw_usage_plans in a route
 --- http_config
     apigw_usage_plan gold { throttle 1r/m burst=1; }
 --- config
@@ -813,7 +786,7 @@ nginx.conf:
 
 
 
-=== TEST 45: an unknown plan
+=== TEST 43: an unknown plan
 --- config
     apigw_stage prod { apigw_usage_plans gold; apigw_api_key_required on; apigw_route "GET /a" { return 200; } }
 --- must_die

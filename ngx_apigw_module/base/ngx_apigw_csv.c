@@ -18,6 +18,7 @@ static ngx_int_t ngx_apigw_csv_unquoted(ngx_apigw_csv_t *csv,
 static void ngx_apigw_csv_blanks(ngx_apigw_csv_t *csv);
 static ngx_uint_t ngx_apigw_csv_eol(ngx_apigw_csv_t *csv);
 static ngx_int_t ngx_apigw_csv_error(ngx_apigw_csv_t *csv, const char *reason);
+static ngx_uint_t ngx_apigw_csv_plain(ngx_str_t *field);
 
 
 void
@@ -213,4 +214,54 @@ ngx_apigw_csv_error(ngx_apigw_csv_t *csv, const char *reason)
     csv->reason = reason;
 
     return NGX_ERROR;
+}
+
+
+u_char *
+ngx_apigw_csv_field(u_char *p, ngx_str_t *field)
+{
+    size_t  i;
+
+    if (ngx_apigw_csv_plain(field)) {
+        return field->len ? ngx_cpymem(p, field->data, field->len) : p;
+    }
+
+    *p++ = '"';
+
+    for (i = 0; i < field->len; i++) {
+
+        if (field->data[i] == '"') {
+            *p++ = '"';
+        }
+
+        *p++ = field->data[i];
+    }
+
+    *p++ = '"';
+
+    return p;
+}
+
+
+static ngx_uint_t
+ngx_apigw_csv_plain(ngx_str_t *field)
+{
+    u_char  c;
+    size_t  i;
+
+    for (i = 0; i < field->len; i++) {
+        c = field->data[i];
+
+        if (c == '_' || c == '-' || c == '.' || (c >= '0' && c <= '9')) {
+            continue;
+        }
+
+        c |= 0x20;
+
+        if (c < 'a' || c > 'z') {
+            return 0;
+        }
+    }
+
+    return 1;
 }

@@ -48,4 +48,14 @@ void ngx_apigw_csv_init(ngx_apigw_csv_t *csv, u_char *text, size_t len);
 ngx_int_t ngx_apigw_csv_next(ngx_apigw_csv_t *csv);
 
 
+/*
+ * Writes a field as the reader above, and any other, reads it: quoted unless
+ * it is of letters, digits, "_", "-" and "." only.
+ */
+u_char *ngx_apigw_csv_field(u_char *p, ngx_str_t *field);
+
+/* at most so many bytes for n */
+#define NGX_APIGW_CSV_LEN(n)      ((n) * 2 + 2)
+
+
 #endif /* _NGX_APIGW_CSV_H_INCLUDED_ */

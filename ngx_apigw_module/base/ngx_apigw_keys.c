@@ -7,34 +7,63 @@
 #include "ngx_apigw_keys_int.h"
 
 
-uint32_t
-ngx_apigw_keys_find(ngx_apigw_keys_t *keys,
-    const u_char digest[NGX_APIGW_DIGEST_LEN])
+ngx_int_t
+ngx_apigw_keys_find(ngx_apigw_keys_t *keys, ngx_str_t *value,
+    uint32_t *consumer)
 {
-    uint64_t                head;
+    u_char                  digest[NGX_APIGW_DIGEST_LEN];
+    uint64_t                mark[2];
     ngx_apigw_keys_slot_t  *slot;
 
-    head = ngx_apigw_keys_head(digest);
-    slot = keys->slots + ngx_apigw_keys_home(keys, head);
+    ngx_apigw_siphash128(keys->secret, value->data, value->len, mark);
 
-    while (slot->head < head) {
+    slot = ngx_apigw_keys_lookup(&keys->tags, mark);
+
+    if (slot == NULL && keys->digests.nkeys) {
+
+        if (ngx_apigw_digest(keys->digest, value, NULL, digest) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        ngx_apigw_keys_mark(mark, digest);
+
+        slot = ngx_apigw_keys_lookup(&keys->digests, mark);
+    }
+
+    if (slot == NULL || !(slot->flags & NGX_APIGW_KEYS_ENABLED)) {
+        return NGX_DECLINED;
+    }
+
+    *consumer = slot->consumer;
+
+    return NGX_OK;
+}
+
+
+/*
+ * A number is compared at once: no time tells how much of it is right.  Which
+ * tags are near its own a client cannot know, they are keyed with a secret.
+ */
+
+ngx_apigw_keys_slot_t *
+ngx_apigw_keys_lookup(ngx_apigw_keys_table_t *table, uint64_t mark[2])
+{
+    ngx_apigw_keys_slot_t  *slot;
+
+    slot = table->slots + ngx_apigw_keys_home(table, mark[0]);
+
+    while (slot->head < mark[0]) {
         slot++;
     }
 
-    for ( /* void */ ; slot->head == head && slot->flags; slot++) {
+    for ( /* void */ ; slot->head == mark[0] && slot->flags; slot++) {
 
-        if (!ngx_apigw_equal(slot->tail, digest + 8, NGX_APIGW_KEYS_TAIL)) {
-            continue;
+        if (slot->tail == mark[1]) {
+            return slot;
         }
-
-        if (slot->flags & NGX_APIGW_KEYS_ENABLED) {
-            return slot->consumer;
-        }
-
-        return NGX_APIGW_KEY_NOT_FOUND;
     }
 
-    return NGX_APIGW_KEY_NOT_FOUND;
+    return NULL;
 }
 
 

@@ -13,7 +13,15 @@
 
 
 /*
- * The directory of API keys: immutable once built, digests only.
+ * The directory of API keys: immutable once built, and without the keys.
+ *
+ * A plain value is kept as a tag, its SipHash of 128 bits under a secret that
+ * each directory draws anew.  The secret stays in memory beside the tags: who
+ * reads both can try out values, as with digests, but no tag can be turned
+ * back into its key, and it means nothing to another directory.  A client
+ * knows no tag and cannot compute one: a value that is no key is taken for a
+ * given one with a probability of 2^-128.  A value that is given as a digest
+ * only is kept as the first 128 bits of it.
  *
  * A key is one value that a client may show; keys with one id are one
  * consumer, which has the bucket, the quota and the plans.  A plan set is an
@@ -24,7 +32,6 @@
 #define NGX_APIGW_KEY_MAX_LEN      128
 #define NGX_APIGW_KEY_ID_LEN       10     /* of a derived id */
 #define NGX_APIGW_KEY_ID_MAX       64
-#define NGX_APIGW_KEY_NOT_FOUND    ((uint32_t) -1)
 
 
 typedef struct ngx_apigw_keys_s  ngx_apigw_keys_t;
@@ -63,7 +70,7 @@ typedef struct {
 /*
  * Building: create, add every row, finish once.  What stays lives on the pool;
  * what is only needed meanwhile is freed by finish and by the pool's cleanup.
- * The digest object is used during the building only.  NULL: no memory,
+ * The digest object has to live as long as the directory.  NULL: no memory,
  * OpenSSL failed, or no random bytes.
  */
 ngx_apigw_keys_t *ngx_apigw_keys_create(ngx_pool_t *pool,
@@ -104,11 +111,16 @@ ngx_int_t ngx_apigw_keys_finish(ngx_apigw_keys_t *keys,
 /* what follows may be used after finish has returned NGX_OK */
 
 /*
- * Finds a digest: the consumer's number or NGX_APIGW_KEY_NOT_FOUND, also where
- * the key is disabled.  About one probe, in one cache line.
+ * Finds a value, plain as the client sent it: one SipHash and about one probe;
+ * where there are rows with "sha256:", an unknown value takes a digest and a
+ * probe more.
+ *
+ *     NGX_OK        the consumer's number is set
+ *     NGX_DECLINED  unknown or disabled
+ *     NGX_ERROR     OpenSSL failed
  */
-uint32_t ngx_apigw_keys_find(ngx_apigw_keys_t *keys,
-    const u_char digest[NGX_APIGW_DIGEST_LEN]);
+ngx_int_t ngx_apigw_keys_find(ngx_apigw_keys_t *keys, ngx_str_t *value,
+    uint32_t *consumer);
 
 
 ngx_uint_t ngx_apigw_keys_consumers(ngx_apigw_keys_t *keys);

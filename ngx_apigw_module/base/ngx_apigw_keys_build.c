@@ -10,24 +10,17 @@
 #include <stdlib.h>
 
 
-#define NGX_APIGW_KEYS_LINE        64                    /* of the cache */
-
-#define NGX_APIGW_KEYS_ID_BYTES    7                  /* 12 characters */
-#define NGX_APIGW_KEYS_PART        8                  /* rows */
-#define NGX_APIGW_KEYS_PARTS_BITS  16
+#define NGX_APIGW_KEYS_ID_BYTES  7                    /* 12 characters */
 
 
 static void ngx_apigw_keys_cleanup(void *data);
 static ngx_int_t ngx_apigw_keys_value(ngx_apigw_keys_t *keys,
-    ngx_str_t *value, ngx_apigw_keys_slot_t *slot,
-    ngx_apigw_keys_error_t *err);
+    ngx_str_t *value, ngx_apigw_keys_row_t *r, ngx_apigw_keys_error_t *err);
 static ngx_int_t ngx_apigw_keys_name(ngx_apigw_keys_t *keys,
     ngx_apigw_key_row_t *row, ngx_apigw_keys_slot_t *slot,
     ngx_apigw_keys_error_t *err);
 static ngx_int_t ngx_apigw_keys_plans(ngx_apigw_keys_t *keys,
     ngx_apigw_key_row_t *row, uint32_t *planset);
-static ngx_int_t ngx_apigw_keys_sort(ngx_apigw_keys_build_t *b);
-static int ngx_apigw_keys_compare(const void *one, const void *two);
 static ngx_int_t ngx_apigw_keys_doubles(ngx_apigw_keys_build_t *b,
     ngx_apigw_keys_error_t *err);
 static ngx_int_t ngx_apigw_keys_group(ngx_apigw_keys_build_t *b,
@@ -35,7 +28,7 @@ static ngx_int_t ngx_apigw_keys_group(ngx_apigw_keys_build_t *b,
 static ngx_int_t ngx_apigw_keys_collision(ngx_apigw_keys_build_t *b,
     uint32_t row, uint32_t other, const char *reason,
     ngx_apigw_keys_error_t *err);
-static ngx_int_t ngx_apigw_keys_place(ngx_apigw_keys_t *keys);
+static ngx_int_t ngx_apigw_keys_keep_marks(ngx_apigw_keys_t *keys);
 static ngx_int_t ngx_apigw_keys_keep_ids(ngx_apigw_keys_t *keys);
 static ngx_int_t ngx_apigw_keys_keep_plans(ngx_apigw_keys_t *keys);
 
@@ -65,8 +58,9 @@ ngx_apigw_keys_create(ngx_pool_t *pool, ngx_apigw_digest_t *digest)
     cln->handler = ngx_apigw_keys_cleanup;
     cln->data = &keys->build;
 
-    if (ngx_apigw_random(keys->build.seed, NGX_APIGW_SIPHASH_KEY_LEN)
-        != NGX_OK)
+    if (ngx_apigw_random(keys->secret, NGX_APIGW_SIPHASH_KEY_LEN) != NGX_OK
+        || ngx_apigw_random(keys->build.seed, NGX_APIGW_SIPHASH_KEY_LEN)
+           != NGX_OK)
     {
         return NULL;
     }
@@ -132,12 +126,11 @@ ngx_apigw_keys_add(ngx_apigw_keys_t *keys, ngx_apigw_key_row_t *row,
     b->rows = r;
     r += b->n;
 
-    r->slot.flags = row->enabled ? NGX_APIGW_KEYS_USED|NGX_APIGW_KEYS_ENABLED
-                                 : NGX_APIGW_KEYS_USED;
+    r->slot.flags = row->enabled ? NGX_APIGW_KEYS_ENABLED : 0;
     r->file = row->file;
     r->line = row->line;
 
-    rc = ngx_apigw_keys_value(keys, &row->value, &r->slot, err);
+    rc = ngx_apigw_keys_value(keys, &row->value, r, err);
     if (rc != NGX_OK) {
         return rc;
     }
@@ -160,9 +153,10 @@ ngx_apigw_keys_add(ngx_apigw_keys_t *keys, ngx_apigw_key_row_t *row,
 
 static ngx_int_t
 ngx_apigw_keys_value(ngx_apigw_keys_t *keys, ngx_str_t *value,
-    ngx_apigw_keys_slot_t *slot, ngx_apigw_keys_error_t *err)
+    ngx_apigw_keys_row_t *r, ngx_apigw_keys_error_t *err)
 {
     u_char      c, digest[NGX_APIGW_DIGEST_LEN];
+    uint64_t    mark[2];
     ngx_str_t   hex;
     ngx_uint_t  i;
 
@@ -174,6 +168,8 @@ ngx_apigw_keys_value(ngx_apigw_keys_t *keys, ngx_str_t *value,
             err->reason = "\"sha256:\" must be followed by 64 hex digits";
             return NGX_DECLINED;
         }
+
+        r->slot.flags |= NGX_APIGW_KEYS_HASHED;
 
         goto done;
     }
@@ -201,10 +197,16 @@ ngx_apigw_keys_value(ngx_apigw_keys_t *keys, ngx_str_t *value,
         return NGX_ERROR;
     }
 
+    r->slot.flags |= NGX_APIGW_KEYS_TAGGED;
+
+    ngx_apigw_siphash128(keys->secret, value->data, value->len, r->tag);
+
 done:
 
-    slot->head = ngx_apigw_keys_head(digest);
-    ngx_memcpy(slot->tail, digest + 8, NGX_APIGW_KEYS_TAIL);
+    ngx_apigw_keys_mark(mark, digest);
+
+    r->slot.head = mark[0];
+    r->slot.tail = mark[1];
 
     return NGX_OK;
 }
@@ -297,7 +299,7 @@ ngx_apigw_keys_finish(ngx_apigw_keys_t *keys, ngx_apigw_keys_error_t *err)
 
     ngx_memzero(err, sizeof(ngx_apigw_keys_error_t));
 
-    rc = ngx_apigw_keys_sort(b);
+    rc = ngx_apigw_keys_sort(b, NGX_APIGW_KEYS_TAGGED|NGX_APIGW_KEYS_HASHED);
 
     if (rc == NGX_OK) {
         rc = ngx_apigw_keys_doubles(b, err);
@@ -308,7 +310,7 @@ ngx_apigw_keys_finish(ngx_apigw_keys_t *keys, ngx_apigw_keys_error_t *err)
     }
 
     if (rc == NGX_OK) {
-        rc = ngx_apigw_keys_place(keys);
+        rc = ngx_apigw_keys_keep_marks(keys);
     }
 
     if (rc == NGX_OK) {
@@ -320,93 +322,6 @@ ngx_apigw_keys_finish(ngx_apigw_keys_t *keys, ngx_apigw_keys_error_t *err)
     }
 
     ngx_apigw_keys_cleanup(b);
-
-    return rc;
-}
-
-
-/* into parts by the first bits, then each part by all */
-
-static ngx_int_t
-ngx_apigw_keys_sort(ngx_apigw_keys_build_t *b)
-{
-    size_t                  i, nparts;
-    uint32_t                n, first;
-    ngx_uint_t              shift;
-    ngx_apigw_keys_slot_t  *slot;
-
-    /* two parts at least, a shift by 64 is none */
-
-    shift = 63;
-
-    while (shift > 64 - NGX_APIGW_KEYS_PARTS_BITS
-           && b->n >> (64 - shift) > NGX_APIGW_KEYS_PART)
-    {
-        shift--;
-    }
-
-    nparts = (size_t) 1 << (64 - shift);
-
-    b->sorted = calloc(b->n + 1, sizeof(ngx_apigw_keys_slot_t));
-    if (b->sorted == NULL) {
-        return NGX_ERROR;
-    }
-
-    b->ends = calloc(nparts, sizeof(uint32_t));
-    if (b->ends == NULL) {
-        return NGX_ERROR;
-    }
-
-    for (i = 0; i < b->n; i++) {
-        b->ends[b->rows[i].slot.head >> shift]++;
-    }
-
-    for (first = 0, i = 0; i < nparts; i++) {
-        n = b->ends[i];
-        b->ends[i] = first;
-        first += n;
-    }
-
-    for (i = 0; i < b->n; i++) {
-        slot = &b->sorted[b->ends[b->rows[i].slot.head >> shift]++];
-
-        *slot = b->rows[i].slot;
-        slot->consumer = i;
-    }
-
-    for (first = 0, i = 0; i < nparts; i++) {
-        n = b->ends[i] - first;
-
-        if (n > 1) {
-            qsort(b->sorted + first, n, sizeof(ngx_apigw_keys_slot_t),
-                  ngx_apigw_keys_compare);
-        }
-
-        first += n;
-    }
-
-    return NGX_OK;
-}
-
-
-static int
-ngx_apigw_keys_compare(const void *one, const void *two)
-{
-    int                           rc;
-    const ngx_apigw_keys_slot_t  *first, *second;
-
-    first = one;
-    second = two;
-
-    if (first->head != second->head) {
-        return (first->head < second->head) ? -1 : 1;
-    }
-
-    rc = ngx_memcmp(first->tail, second->tail, NGX_APIGW_KEYS_TAIL);
-
-    if (rc == 0) {
-        rc = (first->consumer < second->consumer) ? -1 : 1;
-    }
 
     return rc;
 }
@@ -424,12 +339,11 @@ ngx_apigw_keys_doubles(ngx_apigw_keys_build_t *b, ngx_apigw_keys_error_t *err)
     row = NGX_APIGW_KEYS_MAX;
     other = 0;
 
-    for (i = 1; i < b->n; i++) {
+    for (i = 1; i < b->nsorted; i++) {
         slot = &b->sorted[i];
 
         if (slot[0].head == slot[-1].head
-            && ngx_memcmp(slot[0].tail, slot[-1].tail, NGX_APIGW_KEYS_TAIL)
-               == 0
+            && slot[0].tail == slot[-1].tail
             && slot[0].consumer < row)
         {
             row = slot[0].consumer;
@@ -496,52 +410,34 @@ ngx_apigw_keys_collision(ngx_apigw_keys_build_t *b, uint32_t row,
 }
 
 
+/* digests of plain values have done their part: no value is there twice */
+
 static ngx_int_t
-ngx_apigw_keys_place(ngx_apigw_keys_t *keys)
+ngx_apigw_keys_keep_marks(ngx_apigw_keys_t *keys)
 {
-    u_char                  *p;
-    size_t                   i, n;
-    uint64_t                 home, next;
-    ngx_apigw_keys_slot_t   *slot;
+    size_t                   i;
+    ngx_apigw_keys_row_t    *row;
     ngx_apigw_keys_build_t  *b;
 
     b = &keys->build;
 
-    keys->nslots = b->n + b->n / 2 + 1;
+    for (i = 0; i < b->n; i++) {
+        row = &b->rows[i];
 
-    for (next = 0, i = 0; i < b->n; i++) {
-        home = ngx_apigw_keys_home(keys, b->sorted[i].head);
-        next = ngx_max(home, next) + 1;
+        if (row->slot.flags & NGX_APIGW_KEYS_TAGGED) {
+            row->slot.head = row->tag[0];
+            row->slot.tail = row->tag[1];
+        }
     }
 
-    n = ngx_max(keys->nslots, next) + 1;
-
-    p = ngx_palloc(keys->pool, n * sizeof(ngx_apigw_keys_slot_t)
-                               + NGX_APIGW_KEYS_LINE);
-    if (p == NULL) {
+    if (ngx_apigw_keys_tabulate(keys, &keys->tags, NGX_APIGW_KEYS_TAGGED)
+        != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
-    keys->slots = (ngx_apigw_keys_slot_t *)
-                   ngx_align((uintptr_t) p, (uintptr_t) NGX_APIGW_KEYS_LINE);
-
-    ngx_memzero(keys->slots, n * sizeof(ngx_apigw_keys_slot_t));
-
-    for (i = 0; i < n; i++) {
-        keys->slots[i].head = NGX_APIGW_KEYS_GAP;
-    }
-
-    for (next = 0, i = 0; i < b->n; i++) {
-        home = ngx_apigw_keys_home(keys, b->sorted[i].head);
-        next = ngx_max(home, next);
-
-        slot = &keys->slots[next++];
-
-        *slot = b->sorted[i];
-        slot->consumer = b->rows[slot->consumer].slot.consumer;
-    }
-
-    return NGX_OK;
+    return ngx_apigw_keys_tabulate(keys, &keys->digests,
+                                   NGX_APIGW_KEYS_HASHED);
 }
 
 

@@ -15,33 +15,42 @@
 /*
  * What the parts of the directory share.
  *
- * The directory is a table of slots in the order of their digests, with gaps.
- * A key stands at its home, the place its digest has in proportion among all
- * digests, or as near behind it as the keys before it allow.  So a search goes
- * from the home over smaller digests, and ends at a greater one; a gap counts
- * as the greatest, and the last slot is a gap.
+ * A key has a mark of 128 bits: its tag, or the first half of its digest.  A
+ * table is slots in the order of their marks, with gaps.  A key stands at its
+ * home, the place its mark has in proportion among all marks, or as near
+ * behind it as the keys before it allow.  So a search goes from the home over
+ * smaller marks, and ends at a greater one; a gap counts as the greatest, and
+ * the last slot is a gap.
  */
 
 #define NGX_APIGW_KEYS_MAX      ((uint32_t) 1 << 30)
 
 #define NGX_APIGW_KEYS_GAP      ((uint64_t) -1)
-#define NGX_APIGW_KEYS_TAIL     16
 
-#define NGX_APIGW_KEYS_USED     0x1
-#define NGX_APIGW_KEYS_ENABLED  0x2
-#define NGX_APIGW_KEYS_DERIVED  0x4                   /* its id is */
+#define NGX_APIGW_KEYS_TAGGED   0x1
+#define NGX_APIGW_KEYS_HASHED   0x2
+#define NGX_APIGW_KEYS_ENABLED  0x4
+#define NGX_APIGW_KEYS_DERIVED  0x8                   /* its id is */
 
 
 typedef struct {
-    uint64_t                head;        /* of the digest, as a number */
-    u_char                  tail[NGX_APIGW_KEYS_TAIL];
+    uint64_t                head;        /* of the mark */
+    uint64_t                tail;
     uint32_t                consumer;    /* while sorted: the row */
-    uint32_t                flags;
+    uint32_t                flags;       /* 0: a gap */
 } ngx_apigw_keys_slot_t;
 
 
 typedef struct {
-    ngx_apigw_keys_slot_t   slot;
+    ngx_apigw_keys_slot_t  *slots;
+    uint64_t                nhomes;      /* there are more slots */
+    size_t                  nkeys;
+} ngx_apigw_keys_table_t;
+
+
+typedef struct {
+    ngx_apigw_keys_slot_t   slot;        /* its mark is the digest's */
+    uint64_t                tag[2];
     uint32_t                planset;
     uint32_t                file;
     uint32_t                line;
@@ -77,6 +86,7 @@ typedef struct {
     size_t                  n;
     size_t                  nalloc;
     ngx_apigw_keys_slot_t  *sorted;
+    size_t                  nsorted;
     uint32_t               *ends;        /* of the parts of sorted */
     ngx_apigw_keys_names_t  ids;
     ngx_apigw_keys_names_t  plansets;
@@ -94,8 +104,10 @@ typedef struct {
 
 
 struct ngx_apigw_keys_s {
-    ngx_apigw_keys_slot_t     *slots;
-    uint64_t                   nslots;   /* homes, there are more slots */
+    ngx_apigw_keys_table_t     tags;
+    ngx_apigw_keys_table_t     digests;
+    u_char                     secret[NGX_APIGW_SIPHASH_KEY_LEN];
+    ngx_apigw_digest_t        *digest;
     ngx_apigw_consumer_t      *consumers;
     ngx_uint_t                 nconsumers;
     u_char                    *ids;
@@ -104,9 +116,21 @@ struct ngx_apigw_keys_s {
     u_char                    *plans;
 
     ngx_pool_t                *pool;
-    ngx_apigw_digest_t        *digest;
     ngx_apigw_keys_build_t     build;
 };
+
+
+/* The slot that has the mark, or NULL: about one probe. */
+ngx_apigw_keys_slot_t *ngx_apigw_keys_lookup(ngx_apigw_keys_table_t *table,
+    uint64_t mark[2]);
+
+
+/* Sorts those rows into b->sorted that have a flag: NGX_OK, NGX_ERROR. */
+ngx_int_t ngx_apigw_keys_sort(ngx_apigw_keys_build_t *b, uint32_t flags);
+
+/* Makes a table of those rows that have a flag: NGX_OK, NGX_ERROR. */
+ngx_int_t ngx_apigw_keys_tabulate(ngx_apigw_keys_t *keys,
+    ngx_apigw_keys_table_t *table, uint32_t flags);
 
 
 /*
@@ -138,23 +162,26 @@ ngx_apigw_keys_same(ngx_apigw_keys_names_t *names, ngx_apigw_keys_name_t *name,
 
 
 static ngx_inline uint64_t
-ngx_apigw_keys_head(const u_char *p)
+ngx_apigw_keys_home(ngx_apigw_keys_table_t *table, uint64_t head)
 {
-    return (uint64_t) p[0] << 56
-           | (uint64_t) p[1] << 48
-           | (uint64_t) p[2] << 40
-           | (uint64_t) p[3] << 32
-           | (uint64_t) p[4] << 24
-           | (uint64_t) p[5] << 16
-           | (uint64_t) p[6] << 8
-           | (uint64_t) p[7];
+    return (unsigned __int128) head * table->nhomes >> 64;
 }
 
 
-static ngx_inline uint64_t
-ngx_apigw_keys_home(ngx_apigw_keys_t *keys, uint64_t head)
+/* in the order of its bytes */
+
+static ngx_inline void
+ngx_apigw_keys_mark(uint64_t mark[2], const u_char *digest)
 {
-    return (unsigned __int128) head * keys->nslots >> 64;
+    ngx_uint_t  i;
+
+    mark[0] = 0;
+    mark[1] = 0;
+
+    for (i = 0; i < 8; i++) {
+        mark[0] = mark[0] << 8 | digest[i];
+        mark[1] = mark[1] << 8 | digest[i + 8];
+    }
 }
 
 

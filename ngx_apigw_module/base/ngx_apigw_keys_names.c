@@ -15,7 +15,7 @@
 #include <stdlib.h>
 
 
-static uint32_t *ngx_apigw_keys_lookup(ngx_apigw_keys_names_t *names,
+static uint32_t *ngx_apigw_keys_seek(ngx_apigw_keys_names_t *names,
     uint32_t hash, ngx_str_t *text);
 static ngx_int_t ngx_apigw_keys_rehash(ngx_apigw_keys_names_t *names);
 
@@ -35,7 +35,7 @@ ngx_apigw_keys_intern(ngx_apigw_keys_build_t *b,
     }
 
     hash = ngx_apigw_siphash(b->seed, text->data, text->len);
-    place = ngx_apigw_keys_lookup(names, hash, text);
+    place = ngx_apigw_keys_seek(names, hash, text);
 
     if (*place) {
         *number = *place - 1;
@@ -84,7 +84,7 @@ ngx_apigw_keys_intern(ngx_apigw_keys_build_t *b,
 /* the place of a text in the table, or the one it is to have */
 
 static uint32_t *
-ngx_apigw_keys_lookup(ngx_apigw_keys_names_t *names, uint32_t hash,
+ngx_apigw_keys_seek(ngx_apigw_keys_names_t *names, uint32_t hash,
     ngx_str_t *text)
 {
     size_t                  i;

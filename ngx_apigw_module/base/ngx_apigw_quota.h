@@ -27,6 +27,8 @@
  * spent of: what a claim says of it stays true until it is answered.
  *
  * A lease is good for one day of the store's calendar.
+ *
+ * left is signed: below 0 there are units that were spent without a grant.
  */
 
 #define NGX_APIGW_QUOTA_SEQS   0x8000            /* sequence numbers */
@@ -122,13 +124,24 @@ ngx_int_t ngx_apigw_quota_apply(ngx_apigw_quota_t *q,
     ngx_apigw_quota_grant_t *grant);
 
 /*
- * The store knows a later claim than we do: our memory is older than it.  All
- * that it has granted counts as spent.
+ * The store knows a later claim than the one that it answers, seq: our memory
+ * is older than the store's, and all that it has granted counts as spent.  But
+ * where others have gone on meanwhile, that claim has just come late.
  */
-void ngx_apigw_quota_adopt(ngx_apigw_quota_t *q,
+void ngx_apigw_quota_adopt(ngx_apigw_quota_t *q, uint32_t seq,
     ngx_apigw_quota_grant_t *grant);
 
-/* Counts a unit as spent that nobody granted. */
+/*
+ * The period that begins on day start is the current one, and so much was
+ * spent before it.
+ */
+void ngx_apigw_quota_begin(ngx_apigw_quota_t *q, uint32_t start,
+    uint64_t spent);
+
+/*
+ * Counts a unit as spent that nobody granted; two thousand millions of them
+ * between two answers of the store.
+ */
 void ngx_apigw_quota_overdraw(ngx_apigw_quota_t *q);
 
 /*

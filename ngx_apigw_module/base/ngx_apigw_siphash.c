@@ -47,8 +47,10 @@ ngx_apigw_siphash_round(uint64_t *v)
 }
 
 
-uint64_t
-ngx_apigw_siphash(const u_char key[NGX_APIGW_SIPHASH_KEY_LEN],
+/* the state when all is read; a copy that only locals see is in registers */
+
+static void
+ngx_apigw_siphash_read(uint64_t state[4], const u_char *key, uint64_t kind,
     const u_char *data, size_t len)
 {
     size_t    i, n;
@@ -60,7 +62,7 @@ ngx_apigw_siphash(const u_char key[NGX_APIGW_SIPHASH_KEY_LEN],
     /* "somepseudorandomlygeneratedbytes" */
 
     v[0] = k0 ^ 0x736f6d6570736575;
-    v[1] = k1 ^ 0x646f72616e646f6d;
+    v[1] = k1 ^ 0x646f72616e646f6d ^ kind;
     v[2] = k0 ^ 0x6c7967656e657261;
     v[3] = k1 ^ 0x7465646279746573;
 
@@ -85,11 +87,49 @@ ngx_apigw_siphash(const u_char key[NGX_APIGW_SIPHASH_KEY_LEN],
     ngx_apigw_siphash_round(v);
     v[0] ^= w;
 
-    v[2] ^= 0xff;
-
     for (i = 0; i < 4; i++) {
-        ngx_apigw_siphash_round(v);
+        state[i] = v[i];
     }
+}
+
+
+static ngx_inline uint64_t
+ngx_apigw_siphash_finish(uint64_t *v)
+{
+    ngx_apigw_siphash_round(v);
+    ngx_apigw_siphash_round(v);
+    ngx_apigw_siphash_round(v);
+    ngx_apigw_siphash_round(v);
 
     return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+
+uint64_t
+ngx_apigw_siphash(const u_char key[NGX_APIGW_SIPHASH_KEY_LEN],
+    const u_char *data, size_t len)
+{
+    uint64_t  v[4];
+
+    ngx_apigw_siphash_read(v, key, 0, data, len);
+
+    v[2] ^= 0xff;
+
+    return ngx_apigw_siphash_finish(v);
+}
+
+
+void
+ngx_apigw_siphash128(const u_char key[NGX_APIGW_SIPHASH_KEY_LEN],
+    const u_char *data, size_t len, uint64_t hash[2])
+{
+    uint64_t  v[4];
+
+    ngx_apigw_siphash_read(v, key, 0xee, data, len);
+
+    v[2] ^= 0xee;
+    hash[0] = ngx_apigw_siphash_finish(v);
+
+    v[1] ^= 0xdd;
+    hash[1] = ngx_apigw_siphash_finish(v);
 }

@@ -21,5 +21,12 @@
 uint64_t ngx_apigw_siphash(const u_char key[NGX_APIGW_SIPHASH_KEY_LEN],
     const u_char *data, size_t len);
 
+/*
+ * The same with an output of 128 bits, another function: two words, where the
+ * authors write 16 bytes, the low one of each first.
+ */
+void ngx_apigw_siphash128(const u_char key[NGX_APIGW_SIPHASH_KEY_LEN],
+    const u_char *data, size_t len, uint64_t hash[2]);
+
 
 #endif /* _NGX_APIGW_SIPHASH_H_INCLUDED_ */

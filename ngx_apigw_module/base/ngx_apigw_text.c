@@ -9,6 +9,7 @@
 
 static ngx_inline u_char *ngx_apigw_hex_pairs(u_char *p, const u_char *data,
     size_t len);
+static size_t ngx_apigw_utf8(const u_char *p, const u_char *last);
 
 
 static const u_char  ngx_apigw_base32_digits[] =
@@ -70,9 +71,7 @@ ngx_apigw_hex_pairs(u_char *p, const u_char *data, size_t len)
 
     for (i = 0; i < len; i++) {
         pair = ngx_apigw_hex_text + (size_t) data[i] * 2;
-
-        *p++ = pair[0];
-        *p++ = pair[1];
+        p = ngx_cpymem(p, pair, 2);
     }
 
     return p;
@@ -230,4 +229,77 @@ ngx_apigw_number(u_char *p, uint64_t n)
     } while (n);
 
     return ngx_cpymem(p, d, (size_t) (digits + NGX_APIGW_NUMBER_LEN - d));
+}
+
+
+u_char *
+ngx_apigw_json_string(u_char *p, ngx_str_t *s)
+{
+    u_char  *c;
+    size_t   i, n;
+
+    for (i = 0; i < s->len; i += n) {
+        c = s->data + i;
+
+        n = ngx_apigw_utf8(c, s->data + s->len);
+
+        if (n == 0) {
+            p = ngx_cpymem(p, "\\ufffd", sizeof("\\ufffd") - 1);
+            n = 1;
+
+        } else if (*c < 0x20) {
+            p = ngx_cpymem(p, "\\u00", sizeof("\\u00") - 1);
+            p = ngx_apigw_hex_pairs(p, c, 1);
+
+        } else {
+            if (*c == '"' || *c == '\\') {
+                *p++ = '\\';
+            }
+
+            p = ngx_cpymem(p, c, n);
+        }
+    }
+
+    return p;
+}
+
+
+/* the length of the character at p, 0 where there is none */
+
+static size_t
+ngx_apigw_utf8(const u_char *p, const u_char *last)
+{
+    u_char  min, max;
+    size_t  i, n;
+
+    if (*p < 0x80) {
+        return 1;
+    }
+
+    if (*p < 0xc2 || *p > 0xf4) {
+        return 0;
+    }
+
+    n = (*p < 0xe0) ? 2 : (*p < 0xf0) ? 3 : 4;
+
+    if ((size_t) (last - p) < n) {
+        return 0;
+    }
+
+    /* longer than need be; surrogates; beyond U+10FFFF */
+
+    min = (*p == 0xe0) ? 0xa0 : (*p == 0xf0) ? 0x90 : 0x80;
+    max = (*p == 0xed) ? 0x9f : (*p == 0xf4) ? 0x8f : 0xbf;
+
+    if (p[1] < min || p[1] > max) {
+        return 0;
+    }
+
+    for (i = 2; i < n; i++) {
+        if (p[i] < 0x80 || p[i] > 0xbf) {
+            return 0;
+        }
+    }
+
+    return n;
 }

@@ -43,5 +43,14 @@ u_char *ngx_apigw_number(u_char *p, uint64_t n);
 
 #define NGX_APIGW_NUMBER_LEN       20
 
+/*
+ * The inside of a JSON string (RFC 8259, 7).  What is not UTF-8 (RFC 3629)
+ * becomes U+FFFD, byte by byte, so that it spoils no more than itself.
+ */
+u_char *ngx_apigw_json_string(u_char *p, ngx_str_t *s);
+
+/* at most so many bytes for n */
+#define NGX_APIGW_JSON_LEN(n)      ((n) * (sizeof("\\u0000") - 1))
+
 
 #endif /* _NGX_APIGW_TEXT_H_INCLUDED_ */

@@ -30,6 +30,7 @@ struct ngx_apigw_zone_shm_s {
     ngx_apigw_table_head_t     quotas;
     u_char                     gateway[NGX_APIGW_GATEWAY_LEN];
 
+    ngx_apigw_zone_store_t     store;
     ngx_apigw_zone_register_t  reg;
 };
 
@@ -405,6 +406,8 @@ ngx_apigw_zone_attach(ngx_apigw_zone_t *zone)
 
     zone->seed = sh->cells.seed;
     zone->full = &sh->full;
+
+    zone->store = &sh->store;
 
     zone->generation = ngx_atomic_fetch_add(&zone->reg->generation, 1) + 1;
 }

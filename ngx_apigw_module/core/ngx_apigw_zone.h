@@ -54,6 +54,17 @@ typedef struct ngx_apigw_zone_shm_s   ngx_apigw_zone_shm_t;
 typedef struct ngx_apigw_zone_sync_s  ngx_apigw_zone_sync_t;
 
 
+/* of the store of quotas, ngx_apigw_lease.h */
+
+typedef struct {
+    ngx_atomic_t               modes[4];    /* requests decided without it, by
+                                               ngx_apigw_lease_mode_e */
+    ngx_atomic_t               epoch;       /* of Redis's data; 0: unknown */
+    ngx_atomic_t               lost;        /* ms of CLOCK_MONOTONIC until all
+                                               gateways have reported again */
+} ngx_apigw_zone_store_t;
+
+
 /*
  * Called while the zone is opened for a configuration, to claim its records:
  * NGX_OK or, after logging to log, NGX_ERROR, which refuses the configuration.
@@ -94,6 +105,7 @@ struct ngx_apigw_zone_s {
     ngx_atomic_t              *full;        /* refused or passed because a set
                                                of buckets was full */
     u_char                     gateway[NGX_APIGW_GATEWAY_LEN];
+    ngx_apigw_zone_store_t    *store;
 
     ngx_atomic_uint_t          generation;
     ngx_array_t                claimers;    /* ngx_apigw_zone_claimer_t */

@@ -17,6 +17,8 @@
 #include "ngx_apigw_text.h"
 #include "ngx_apigw_keys.h"
 #include "ngx_apigw_zone.h"
+#include "ngx_apigw_lease.h"
+#include "ngx_apigw_redis.h"
 #include "ngx_http_apigw_compat.h"
 
 
@@ -46,6 +48,7 @@ typedef struct ngx_http_apigw_stage_s    ngx_http_apigw_stage_t;
 typedef struct ngx_http_apigw_route_s    ngx_http_apigw_route_t;
 typedef struct ngx_http_apigw_plan_s     ngx_http_apigw_plan_t;
 typedef struct ngx_http_apigw_limit_s    ngx_http_apigw_limit_t;
+typedef struct ngx_http_apigw_quota_s    ngx_http_apigw_quota_t;
 typedef struct ngx_http_apigw_ctx_s      ngx_http_apigw_ctx_t;
 typedef struct ngx_http_apigw_locconf_s  ngx_http_apigw_locconf_t;
 
@@ -132,12 +135,18 @@ struct ngx_http_apigw_limit_s {
 
 struct ngx_http_apigw_plan_s {
     ngx_str_t                      name;
-    ngx_array_t                    limits;   /* ngx_http_apigw_plan_limit_t;
-                                                as many cells has each key */
+    ngx_array_t                    limits;   /* ngx_http_apigw_plan_limit_t */
+    ngx_apigw_lease_plan_t         quota;    /* limit 0: none */
     ngx_uint_t                     index;
     ngx_http_apigw_place_t         place;    /* line 0: not declared yet */
     ngx_http_apigw_place_t         mention;  /* the first one */
 };
+
+
+/* of each key: one for each limit, then the number of its lease */
+
+#define ngx_http_apigw_plan_cells(plan)                                      \
+    ((plan)->limits.nelts + ((plan)->quota.limit ? 1 : 0))
 
 
 typedef struct {
@@ -159,12 +168,14 @@ typedef enum {
     NGX_HTTP_APIGW_INTEGRATION_TIMEOUT,
     NGX_HTTP_APIGW_INVALID_API_KEY,
     NGX_HTTP_APIGW_MISSING_AUTHENTICATION_TOKEN,
+    NGX_HTTP_APIGW_QUOTA_EXCEEDED,
     NGX_HTTP_APIGW_REQUEST_TOO_LARGE,
     NGX_HTTP_APIGW_RESOURCE_NOT_FOUND,
     NGX_HTTP_APIGW_THROTTLED,
     NGX_HTTP_APIGW_UNAUTHORIZED,
     NGX_HTTP_APIGW_UNKNOWN_STAGE,      /* customised by DEFAULT_4XX */
     NGX_HTTP_APIGW_BAD_PATH,           /* customised by DEFAULT_4XX */
+    NGX_HTTP_APIGW_QUOTA_UNAVAILABLE,  /* customised by DEFAULT_5XX */
     NGX_HTTP_APIGW_ERRORS
 } ngx_http_apigw_error_e;
 
@@ -182,6 +193,7 @@ typedef enum {
 typedef enum {
     NGX_HTTP_APIGW_STEP_KEY = 0,
     NGX_HTTP_APIGW_STEP_THROTTLE,      /* of the plan, then of the route */
+    NGX_HTTP_APIGW_STEP_QUOTA,         /* after what else may refuse */
     NGX_HTTP_APIGW_STEP_IDENTITY,      /* what the upstream is told */
     NGX_HTTP_APIGW_STEPS
 } ngx_http_apigw_step_e;
@@ -199,8 +211,11 @@ typedef struct {
     ngx_array_t                    plans;    /* ngx_http_apigw_plan_t * */
 
     ngx_apigw_keys_t              *keys;     /* NULL: none */
-    uint32_t                      *cells;    /* of the keys' buckets; where a
-                                                consumer's begin, it says */
+    uint32_t                      *cells;    /* of the keys' buckets and the
+                                                numbers of their leases; where
+                                                a consumer's begin, it says */
+    ngx_apigw_redis_t             *redis;    /* NULL: none */
+    ngx_apigw_leases_t            *leases;   /* NULL: no plan has a quota */
 } ngx_http_apigw_main_conf_t;
 
 
@@ -209,6 +224,21 @@ typedef struct {
 #define NGX_HTTP_APIGW_PASSED             1
 #define NGX_HTTP_APIGW_REJECTED           2
 #define NGX_HTTP_APIGW_REJECTED_DRY_RUN   3
+
+
+/* of a client request, made when a quota is asked for the first time */
+
+struct ngx_http_apigw_quota_s {
+    ngx_apigw_lease_wait_t         wait;
+    ngx_http_apigw_plan_t         *plan;     /* whose quota it is */
+    uint32_t                       lease;
+    ngx_int_t                      rc;       /* of ngx_apigw_lease_spend();
+                                                NGX_AGAIN: not decided yet */
+    ngx_uint_t                     mode;     /* ngx_apigw_lease_mode_e */
+    ngx_apigw_lease_view_t         view;     /* when it was looked at first */
+    unsigned                       viewed:1;
+    unsigned                       parked:1; /* once, at least */
+};
 
 
 /* random bytes of an extended request id */
@@ -237,8 +267,10 @@ struct ngx_http_apigw_ctx_s {
     ngx_str_t                      secret;   /* the key, wiped at the end */
 
     ngx_http_apigw_limit_t        *limit;    /* the tightest or refusing one */
-    ngx_http_apigw_route_t        *limited;  /* where that was */
+    ngx_http_apigw_route_t        *limited;  /* where that was, or where a
+                                                quota refused */
     ngx_apigw_gcra_state_t         limit_state;
+    ngx_http_apigw_quota_t        *quota;    /* NULL: none was asked */
 
     ngx_str_t                      forwarded_for; /* X-Forwarded-For as it is
                                                 sent on; set by identity */
@@ -315,6 +347,16 @@ ngx_int_t ngx_http_apigw_forward_key(ngx_http_request_t *r,
  *     others        as a step; NGX_ERROR and NGX_HTTP_* finalize the request
  */
 ngx_int_t ngx_http_apigw_pipeline(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx);
+
+
+/* ngx_http_apigw_quota_module.c */
+
+/*
+ * What the quota that ctx->quota tells of looks like, the same whenever it is
+ * asked.  NULL: it is not decided yet.
+ */
+ngx_apigw_lease_view_t *ngx_http_apigw_quota_view(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx);
 
 
@@ -406,6 +448,12 @@ void ngx_http_apigw_conf_policy_here(ngx_conf_t *cf);
 /* the plan of this name, entered where it is not known; NULL: no memory */
 ngx_http_apigw_plan_t *ngx_http_apigw_conf_plan(ngx_conf_t *cf,
     ngx_str_t *name, ngx_http_apigw_place_t *mention);
+
+
+/* ngx_http_apigw_throttle_module.c */
+
+/* the level of apigw_limit_log_level */
+ngx_uint_t ngx_http_apigw_limit_log_level(ngx_http_apigw_route_t *route);
 
 
 /* ngx_http_apigw_variables.c */

@@ -73,7 +73,7 @@ ngx_http_apigw_cleanup_ctx(void *data)
 {
     ngx_http_apigw_ctx_t  *ctx = data;
 
-    /* the buffers of the connection outlive the request */
+    /* the buffers of the connection outlive a request that was not logged */
 
     if (ctx->secret.len) {
         ngx_apigw_cleanse(ctx->secret.data, ctx->secret.len);

@@ -80,6 +80,10 @@ ngx_int_t ngx_http_apigw_key_claim(ngx_apigw_zone_t *zone, void *data,
 ngx_int_t ngx_http_apigw_key_read(ngx_http_request_t *r,
     ngx_http_apigw_key_loc_conf_t *klcf, ngx_str_t *secret);
 
+/* overwrites the key with stars, and forgets it */
+void ngx_http_apigw_key_wipe(ngx_http_request_t *r,
+    ngx_http_apigw_key_loc_conf_t *klcf, ngx_str_t *secret);
+
 /* overwrites a key that was not read with stars */
 void ngx_http_apigw_key_hide(ngx_http_request_t *r,
     ngx_http_apigw_key_loc_conf_t *klcf);

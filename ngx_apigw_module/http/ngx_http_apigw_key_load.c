@@ -59,6 +59,9 @@ static ngx_int_t ngx_http_apigw_key_plans(ngx_http_apigw_key_load_t *load,
 static ngx_int_t ngx_http_apigw_key_plan(ngx_http_apigw_key_load_t *load,
     ngx_str_t *name, ngx_uint_t line);
 static ngx_int_t ngx_http_apigw_key_cells(ngx_conf_t *cf);
+static ngx_int_t ngx_http_apigw_key_claim_plan(ngx_http_apigw_main_conf_t *mcf,
+    ngx_http_apigw_plan_t *plan, ngx_str_t *id, uint32_t *cell, u_char *p,
+    ngx_log_t *log);
 static void ngx_http_apigw_key_error(ngx_conf_t *cf,
     ngx_http_apigw_key_main_conf_t *kmcf, ngx_apigw_keys_error_t *err);
 static void ngx_http_apigw_key_bad_line(ngx_http_apigw_key_load_t *load,
@@ -542,7 +545,7 @@ ngx_http_apigw_key_plan(ngx_http_apigw_key_load_t *load, ngx_str_t *name,
 }
 
 
-/* a cell for each limit of each plan of each consumer */
+/* where the cells of each consumer begin */
 
 static ngx_int_t
 ngx_http_apigw_key_cells(ngx_conf_t *cf)
@@ -566,7 +569,7 @@ ngx_http_apigw_key_cells(ngx_conf_t *cf)
         set = ngx_apigw_keys_planset(mcf->keys, consumer->planset, &nset);
 
         for (n = 0; n < nset; n++) {
-            total += (uint32_t) plans[set[n]]->limits.nelts;
+            total += (uint32_t) ngx_http_apigw_plan_cells(plans[set[n]]);
         }
     }
 
@@ -584,75 +587,98 @@ ngx_http_apigw_key_claim(ngx_apigw_zone_t *zone, void *data, ngx_log_t *log)
 {
     ngx_http_apigw_main_conf_t  *mcf = data;
 
-    u_char                       *p, *last;
-    size_t                        size, need;
+    u_char                       *p;
+    size_t                        size;
     uint16_t                     *set;
     uint32_t                      i, *cell;
+    ngx_int_t                     rc;
     ngx_str_t                     id;
     ngx_uint_t                    n, m, nset;
     ngx_apigw_consumer_t         *consumer;
-    ngx_http_apigw_plan_t        *plan, **plans;
+    ngx_http_apigw_plan_t       **plans;
     ngx_http_apigw_plan_limit_t  *pl;
 
     plans = mcf->plans.elts;
-    cell = mcf->cells;
-
-    size = NGX_APIGW_KEY_ID_MAX + sizeof("plan") + 3;
-    need = 0;
+    size = 0;
 
     for (n = 0; n < mcf->plans.nelts; n++) {
         pl = plans[n]->limits.elts;
 
         for (m = 0; m < plans[n]->limits.nelts; m++) {
-            need = ngx_max(need, plans[n]->name.len + pl[m].route.len);
+            size = ngx_max(size, plans[n]->name.len + pl[m].route.len);
         }
     }
 
-    p = ngx_alloc(size + need, log);
+    p = ngx_alloc(size + NGX_APIGW_KEY_ID_MAX + sizeof("plan") + 3, log);
     if (p == NULL) {
         return NGX_ERROR;
     }
 
-    for (i = 0; i < ngx_apigw_keys_consumers(mcf->keys); i++) {
+    rc = NGX_OK;
+    cell = mcf->cells;
+
+    for (i = 0;
+         rc == NGX_OK && i < ngx_apigw_keys_consumers(mcf->keys);
+         i++)
+    {
         consumer = ngx_apigw_keys_consumer(mcf->keys, i);
         ngx_apigw_keys_id(mcf->keys, consumer, &id);
 
         set = ngx_apigw_keys_planset(mcf->keys, consumer->planset, &nset);
 
-        for (n = 0; n < nset; n++) {
-            plan = plans[set[n]];
-            pl = plan->limits.elts;
-
-            for (m = 0; m < plan->limits.nelts; m++) {
-                last = ngx_cpymem(p, "plan", sizeof("plan"));
-                last = ngx_cpymem(last, plan->name.data, plan->name.len);
-                *last++ = '\0';
-                last = ngx_cpymem(last, id.data, id.len);
-                *last++ = '\0';
-                last = ngx_cpymem(last, pl[m].route.data, pl[m].route.len);
-
-                *cell = ngx_apigw_zone_claim(zone, p, last - p);
-
-                if (*cell++ == NGX_APIGW_CELL_NONE) {
-                    goto full;
-                }
-            }
+        for (n = 0; rc == NGX_OK && n < nset; n++) {
+            rc = ngx_http_apigw_key_claim_plan(mcf, plans[set[n]], &id, cell,
+                                               p, log);
+            cell += ngx_http_apigw_plan_cells(plans[set[n]]);
         }
     }
 
     ngx_free(p);
 
-    return NGX_OK;
+    return rc;
+}
 
-full:
 
-    ngx_free(p);
+/* a cell for each limit, and the number of the lease; p is room to work in */
 
-    ngx_log_error(NGX_LOG_EMERG, log, 0,
-                  "\"apigw_zone\" is too small for the throttles of %ui API "
-                  "keys: it has room for %ui token buckets",
-                  ngx_apigw_keys_consumers(mcf->keys), zone->ncells);
-    return NGX_ERROR;
+static ngx_int_t
+ngx_http_apigw_key_claim_plan(ngx_http_apigw_main_conf_t *mcf,
+    ngx_http_apigw_plan_t *plan, ngx_str_t *id, uint32_t *cell, u_char *p,
+    ngx_log_t *log)
+{
+    u_char                       *last;
+    ngx_uint_t                    i;
+    ngx_http_apigw_plan_limit_t  *pl;
+
+    pl = plan->limits.elts;
+
+    for (i = 0; i < plan->limits.nelts; i++) {
+        last = ngx_cpymem(p, "plan", sizeof("plan"));
+        last = ngx_cpymem(last, plan->name.data, plan->name.len);
+        *last++ = '\0';
+        last = ngx_cpymem(last, id->data, id->len);
+        *last++ = '\0';
+        last = ngx_cpymem(last, pl[i].route.data, pl[i].route.len);
+
+        cell[i] = ngx_apigw_zone_claim(mcf->zone, p, last - p);
+
+        if (cell[i] == NGX_APIGW_CELL_NONE) {
+            ngx_log_error(NGX_LOG_EMERG, log, 0,
+                          "\"apigw_zone\" is too small for the throttles of "
+                          "%ui API keys: it has room for %ui token buckets",
+                          ngx_apigw_keys_consumers(mcf->keys),
+                          mcf->zone->ncells);
+            return NGX_ERROR;
+        }
+    }
+
+    if (plan->quota.limit == 0) {
+        return NGX_OK;
+    }
+
+    cell[i] = ngx_apigw_leases_add(mcf->leases, &plan->quota, id, log);
+
+    return (cell[i] == NGX_APIGW_CELL_NONE) ? NGX_ERROR : NGX_OK;
 }
 
 

@@ -207,18 +207,16 @@ ngx_http_apigw_key_step(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
 static ngx_int_t
 ngx_http_apigw_key_find(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
 {
-    u_char                           digest[NGX_APIGW_DIGEST_LEN];
-    uint32_t                         n;
-    ngx_uint_t                      *plans;
-    ngx_apigw_consumer_t            *consumer;
-    ngx_http_apigw_plan_t          **all;
-    ngx_http_apigw_stage_t          *stage;
-    ngx_http_apigw_main_conf_t      *mcf;
-    ngx_http_apigw_admission_t      *admission;
-    ngx_http_apigw_key_main_conf_t  *kmcf;
+    uint32_t                      n;
+    ngx_int_t                     rc;
+    ngx_uint_t                   *plans;
+    ngx_apigw_consumer_t         *consumer;
+    ngx_http_apigw_plan_t       **all;
+    ngx_http_apigw_stage_t       *stage;
+    ngx_http_apigw_main_conf_t   *mcf;
+    ngx_http_apigw_admission_t   *admission;
 
     mcf = ngx_http_apigw_get_main_conf(r);
-    kmcf = ngx_http_get_module_main_conf(r, ngx_http_apigw_key_module);
     stage = ctx->stage;
 
     if (mcf->keys == NULL
@@ -228,15 +226,15 @@ ngx_http_apigw_key_find(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
         return ngx_http_apigw_key_refuse(r, ctx, "the API key is unknown");
     }
 
-    if (ngx_apigw_digest(kmcf->digest, &ctx->secret, NULL, digest) != NGX_OK) {
+    rc = ngx_apigw_keys_find(mcf->keys, &ctx->secret, &n);
+
+    if (rc == NGX_ERROR) {
         ngx_log_error(NGX_LOG_ALERT, r->connection->log, 0,
                       "SHA-256 of an API key failed");
         return NGX_ERROR;
     }
 
-    n = ngx_apigw_keys_find(mcf->keys, digest);
-
-    if (n == NGX_APIGW_KEY_NOT_FOUND) {
+    if (rc == NGX_DECLINED) {
         return ngx_http_apigw_key_refuse(r, ctx,
                                          "the API key is unknown or disabled");
     }
@@ -292,12 +290,12 @@ ngx_http_apigw_key_log_handler(ngx_http_request_t *r)
         return NGX_OK;
     }
 
+    klcf = ctx->stage->loc_conf[ngx_http_apigw_key_module.ctx_index];
+
     if (ctx->secret.len) {
-        ngx_memset(ctx->secret.data, '*', ctx->secret.len);
+        ngx_http_apigw_key_wipe(r, klcf, &ctx->secret);
         return NGX_OK;
     }
-
-    klcf = ctx->stage->loc_conf[ngx_http_apigw_key_module.ctx_index];
 
     if (klcf->header.len && (ctx->passed == NULL || ctx->key_repeated)) {
         ngx_http_apigw_key_hide(r, klcf);
@@ -768,7 +766,7 @@ ngx_http_apigw_key_admission(ngx_conf_t *cf, ngx_http_apigw_stage_t *stage,
             admission->cell = (uint32_t) cell;
         }
 
-        cell += all[set[i]]->limits.nelts;
+        cell += ngx_http_apigw_plan_cells(all[set[i]]);
     }
 
     return NGX_OK;

@@ -79,6 +79,43 @@ ngx_http_apigw_key_hide(ngx_http_request_t *r,
 }
 
 
+/*
+ * What a variable was computed of may have been copied into the request's
+ * pool, and pools are freed as they are.
+ */
+
+void
+ngx_http_apigw_key_wipe(ngx_http_request_t *r,
+    ngx_http_apigw_key_loc_conf_t *klcf, ngx_str_t *secret)
+{
+    u_char       copy[NGX_APIGW_KEY_MAX_LEN];
+    ngx_str_t    text, needle;
+    ngx_pool_t  *pool;
+
+    if (klcf->header.len == 0
+        && secret->len >= NGX_HTTP_APIGW_KEY_MIN
+        && secret->len <= NGX_APIGW_KEY_MAX_LEN)
+    {
+        ngx_memcpy(copy, secret->data, secret->len);
+
+        needle.len = secret->len;
+        needle.data = copy;
+
+        for (pool = r->pool; pool; pool = pool->d.next) {
+            text.data = (u_char *) pool + sizeof(ngx_pool_data_t);
+            text.len = pool->d.last - text.data;
+
+            ngx_http_apigw_key_mask(&text, &needle);
+        }
+
+        ngx_explicit_memzero(copy, needle.len);
+    }
+
+    ngx_memset(secret->data, '*', secret->len);
+    secret->len = 0;
+}
+
+
 static ngx_int_t
 ngx_http_apigw_key_read_header(ngx_http_request_t *r, ngx_str_t *name,
     ngx_str_t *secret)

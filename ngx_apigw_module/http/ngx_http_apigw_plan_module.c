@@ -5,6 +5,7 @@
 
 
 #include "ngx_http_apigw.h"
+#include "ngx_http_apigw_plan.h"
 
 
 typedef struct {
@@ -13,12 +14,6 @@ typedef struct {
 } ngx_http_apigw_plan_loc_conf_t;
 
 
-static char *ngx_http_apigw_usage_plan(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-static char *ngx_http_apigw_plan_line(ngx_conf_t *cf, ngx_command_t *dummy,
-    void *conf);
-static ngx_int_t ngx_http_apigw_plan_throttle(ngx_conf_t *cf,
-    ngx_http_apigw_plan_t *plan);
 static char *ngx_http_apigw_usage_plans(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
@@ -83,156 +78,6 @@ ngx_module_t  ngx_http_apigw_plan_module = {
     NULL,                                  /* exit master */
     NGX_MODULE_V1_PADDING
 };
-
-
-static char *
-ngx_http_apigw_usage_plan(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    char                    *rv;
-    ngx_str_t               *value;
-    ngx_conf_t               save;
-    ngx_http_apigw_plan_t   *plan;
-    ngx_http_apigw_place_t   here;
-
-    value = cf->args->elts;
-
-    if (value[1].len == 0
-        || ngx_strlchr(value[1].data, value[1].data + value[1].len, ',')
-        || ngx_strlchr(value[1].data, value[1].data + value[1].len, '"'))
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid usage plan name \"%V\": a name without "
-                           "commas and quotes is expected", &value[1]);
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_http_apigw_here(cf, &here);
-
-    plan = ngx_http_apigw_conf_plan(cf, &value[1], &here);
-    if (plan == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    if (plan->place.line) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "the duplicate usage plan \"%V\", see %V:%ui",
-                           &plan->name, &plan->place.file, plan->place.line);
-        return NGX_CONF_ERROR;
-    }
-
-    plan->place = here;
-
-    save = *cf;
-    cf->handler = ngx_http_apigw_plan_line;
-    cf->handler_conf = (void *) plan;
-
-    rv = ngx_conf_parse(cf, NULL);
-
-    *cf = save;
-
-    return rv;
-}
-
-
-static char *
-ngx_http_apigw_plan_line(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
-{
-    ngx_http_apigw_plan_t  *plan = conf;
-
-    ngx_str_t  *value;
-
-    value = cf->args->elts;
-
-    if (ngx_strcmp(value[0].data, "throttle") == 0) {
-        return ngx_http_apigw_plan_throttle(cf, plan) == NGX_OK
-               ? NGX_CONF_OK : NGX_CONF_ERROR;
-    }
-
-    if (ngx_strcmp(value[0].data, "quota") == 0
-        || ngx_strcmp(value[0].data, "on_error") == 0)
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" is not supported by this version: "
-                           "a usage plan has throttles only", &value[0]);
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "unknown directive \"%V\" in a usage plan: "
-                       "\"throttle\" is expected", &value[0]);
-    return NGX_CONF_ERROR;
-}
-
-
-/* throttle rate burst=N ["route=METHOD /path"] */
-
-static ngx_int_t
-ngx_http_apigw_plan_throttle(ngx_conf_t *cf, ngx_http_apigw_plan_t *plan)
-{
-    ngx_str_t                    *value, burst, route;
-    ngx_uint_t                    i;
-    ngx_http_apigw_plan_limit_t  *pl;
-
-    value = cf->args->elts;
-
-    ngx_str_null(&burst);
-    ngx_str_set(&route, "");
-
-    for (i = 2; i < cf->args->nelts; i++) {
-
-        if (ngx_http_apigw_conf_no_quotes(cf, &value[i]) != NGX_OK) {
-            return NGX_ERROR;
-        }
-
-        if (!ngx_http_apigw_conf_param(&value[i], "burst", &burst)
-            && !ngx_http_apigw_conf_param(&value[i], "route", &route))
-        {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid parameter \"%V\": \"burst=\" or "
-                               "\"route=\" is expected", &value[i]);
-            return NGX_ERROR;
-        }
-    }
-
-    if (cf->args->nelts < 2) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"throttle\" has no rate, such as \"10r/s\"");
-        return NGX_ERROR;
-    }
-
-    pl = plan->limits.elts;
-
-    for (i = 0; i < plan->limits.nelts; i++) {
-
-        if (pl[i].route.len == route.len
-            && ngx_strncmp(pl[i].route.data, route.data, route.len) == 0)
-        {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "the duplicate throttle in the usage plan "
-                               "\"%V\"", &plan->name);
-            return NGX_ERROR;
-        }
-    }
-
-    pl = ngx_array_push(&plan->limits);
-    if (pl == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_memzero(pl, sizeof(ngx_http_apigw_plan_limit_t));
-
-    pl->route = route;
-    ngx_http_apigw_here(cf, &pl->place);
-
-    if (ngx_http_apigw_conf_rate(cf, &value[1], &burst, &pl->limit.gcra)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    return ngx_http_apigw_conf_policy(cf, &pl->limit,
-                                      route.len ? "plan-route" : "plan");
-}
 
 
 static char *

@@ -109,6 +109,11 @@ static ngx_http_apigw_response_t
       { { 403, ngx_string("Missing Authentication Token") },
         { 404, ngx_string("Not Found") } } },
 
+    { ngx_string("QUOTA_EXCEEDED"), ngx_string("LimitExceededException"),
+      NGX_HTTP_APIGW_DEFAULT_4XX,
+      { { 429, ngx_string("Limit Exceeded") },
+        { 429, ngx_string("Limit Exceeded") } } },
+
     { ngx_string("REQUEST_TOO_LARGE"), ngx_string("RequestTooLargeException"),
       NGX_HTTP_APIGW_DEFAULT_4XX,
       { { 413, ngx_string("HTTP content length exceeded %O bytes") },
@@ -139,7 +144,12 @@ static ngx_http_apigw_response_t
     { ngx_null_string, ngx_string("BadRequestException"),
       NGX_HTTP_APIGW_DEFAULT_4XX,
       { { 400, ngx_string("Bad Request") },
-        { 400, ngx_string("Bad Request") } } }
+        { 400, ngx_string("Bad Request") } } },
+
+    { ngx_null_string, ngx_string("ServiceUnavailableException"),
+      NGX_HTTP_APIGW_DEFAULT_5XX,
+      { { 503, ngx_string("Service Unavailable") },
+        { 503, ngx_string("Service Unavailable") } } }
 };
 
 

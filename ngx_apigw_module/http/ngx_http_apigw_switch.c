@@ -9,6 +9,8 @@
 #include "ngx_apigw_path.h"
 
 
+static ngx_int_t ngx_http_apigw_early(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx);
 static ngx_http_apigw_ctx_t *ngx_http_apigw_enter(ngx_http_request_t *r,
     ngx_http_apigw_stage_t *stage);
 static void ngx_http_apigw_redirected(ngx_http_request_t *r,
@@ -46,7 +48,12 @@ ngx_http_apigw_switch_handler(ngx_http_request_t *r)
     stage = slcf->stage;
 
     if (stage == NULL) {
-        return ngx_http_apigw_unknown_stage(r);
+
+        /* a request that was parked here is a route's already */
+
+        return slcf->route
+               ? ngx_http_apigw_early(r, ngx_http_apigw_get_ctx(r))
+               : ngx_http_apigw_unknown_stage(r);
     }
 
     r->loc_conf = stage->loc_conf;
@@ -111,9 +118,16 @@ ngx_http_apigw_switch_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (!route->early) {
-        return NGX_DECLINED;
-    }
+    return route->early ? ngx_http_apigw_early(r, ctx) : NGX_DECLINED;
+}
+
+
+/* the pipeline of a route that may answer in this phase */
+
+static ngx_int_t
+ngx_http_apigw_early(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
+{
+    ngx_int_t  rc;
 
     rc = ngx_http_apigw_pipeline(r, ctx);
 

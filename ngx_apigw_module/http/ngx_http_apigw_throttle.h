@@ -45,7 +45,10 @@ extern ngx_module_t  ngx_http_apigw_throttle_module;
 ngx_int_t ngx_http_apigw_throttle_step(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx);
 
-/* Retry-After and the RateLimit fields */
+
+/* ngx_http_apigw_throttle_headers.c */
+
+/* Retry-After and the RateLimit fields, of quotas, too */
 void ngx_http_apigw_throttle_filter_init(void);
 
 

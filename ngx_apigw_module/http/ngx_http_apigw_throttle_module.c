@@ -105,6 +105,17 @@ ngx_module_t  ngx_http_apigw_throttle_module = {
 };
 
 
+ngx_uint_t
+ngx_http_apigw_limit_log_level(ngx_http_apigw_route_t *route)
+{
+    ngx_http_apigw_throttle_loc_conf_t  *tlcf;
+
+    tlcf = route->loc_conf[ngx_http_apigw_throttle_module.ctx_index];
+
+    return tlcf->log_level;
+}
+
+
 static char *
 ngx_http_apigw_throttle(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {

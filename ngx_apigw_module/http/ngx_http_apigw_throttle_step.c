@@ -37,24 +37,6 @@ static ngx_int_t ngx_http_apigw_limited(ngx_http_request_t *r,
     const char *why);
 static void ngx_http_apigw_refund(ngx_http_request_t *r,
     ngx_http_apigw_bill_t *bill);
-static ngx_int_t ngx_http_apigw_throttle_header_filter(ngx_http_request_t *r);
-static u_char *ngx_http_apigw_throttle_seconds(u_char *p, uint64_t ns);
-
-
-static ngx_str_t  ngx_http_apigw_retry_after_key = ngx_string("Retry-After");
-static ngx_str_t  ngx_http_apigw_ratelimit_key = ngx_string("RateLimit");
-static ngx_str_t  ngx_http_apigw_policy_key = ngx_string("RateLimit-Policy");
-
-
-static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
-
-
-void
-ngx_http_apigw_throttle_filter_init(void)
-{
-    ngx_http_next_header_filter = ngx_http_top_header_filter;
-    ngx_http_top_header_filter = ngx_http_apigw_throttle_header_filter;
-}
 
 
 ngx_int_t
@@ -272,11 +254,8 @@ static ngx_int_t
 ngx_http_apigw_limited(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
     ngx_http_apigw_limit_t *limit, const char *why)
 {
-    ngx_http_apigw_throttle_loc_conf_t  *tlcf;
-
-    tlcf = ctx->route->loc_conf[ngx_http_apigw_throttle_module.ctx_index];
-
-    ngx_log_error(tlcf->log_level, r->connection->log, 0,
+    ngx_log_error(ngx_http_apigw_limit_log_level(ctx->route),
+                  r->connection->log, 0,
                   "limiting requests%s by the \"%V\" throttle of \"%V\" in "
                   "stage \"%V\": %s", limit->dry_run ? ", dry run," : "",
                   &limit->name, &ctx->route->key.key, &ctx->stage->name, why);
@@ -313,97 +292,4 @@ ngx_http_apigw_refund(ngx_http_request_t *r, ngx_http_apigw_bill_t *bill)
                                   &zone->cells[charge->cell].tat);
         }
     }
-}
-
-
-/* draft-ietf-httpapi-ratelimit-headers-10 */
-
-static ngx_int_t
-ngx_http_apigw_throttle_header_filter(ngx_http_request_t *r)
-{
-    u_char                              *p;
-    size_t                               len;
-    uint64_t                             wait;
-    ngx_str_t                            value;
-    ngx_http_apigw_ctx_t                *ctx;
-    ngx_http_apigw_limit_t              *limit;
-    ngx_http_apigw_throttle_loc_conf_t  *tlcf;
-
-    if (r != r->main) {
-        return ngx_http_next_header_filter(r);
-    }
-
-    ctx = ngx_http_apigw_get_ctx(r);
-
-    if (ctx == NULL || ctx->limit == NULL) {
-        return ngx_http_next_header_filter(r);
-    }
-
-    tlcf = ctx->limited->loc_conf[ngx_http_apigw_throttle_module.ctx_index];
-
-    if (!tlcf->headers) {
-        return ngx_http_next_header_filter(r);
-    }
-
-    limit = ctx->limit;
-
-    len = limit->name.len + sizeof("\"\";r=;t=") - 1
-          + (size_t) 3 * NGX_APIGW_NUMBER_LEN;
-
-    p = ngx_pnalloc(r->pool, len);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    wait = ctx->limit_state.remaining ? ctx->limit_state.reset
-                                      : ctx->limit_state.retry;
-
-    if (ctx->throttle_status == NGX_HTTP_APIGW_REJECTED
-        && wait != NGX_APIGW_GCRA_NEVER)
-    {
-        value.data = p;
-        p = ngx_http_apigw_throttle_seconds(p, wait);
-        value.len = p - value.data;
-
-        if (ngx_http_apigw_add_header(r, &ngx_http_apigw_retry_after_key,
-                                      &value)
-            != NGX_OK)
-        {
-            return NGX_ERROR;
-        }
-    }
-
-    value.data = p;
-
-    *p++ = '"';
-    p = ngx_cpymem(p, limit->name.data, limit->name.len);
-    p = ngx_cpymem(p, "\";r=", sizeof("\";r=") - 1);
-    p = ngx_apigw_number(p, ctx->limit_state.remaining);
-
-    if (wait != NGX_APIGW_GCRA_NEVER) {
-        p = ngx_cpymem(p, ";t=", sizeof(";t=") - 1);
-        p = ngx_http_apigw_throttle_seconds(p, wait);
-    }
-
-    value.len = p - value.data;
-
-    if (ngx_http_apigw_add_header(r, &ngx_http_apigw_policy_key,
-                                  &limit->policy)
-        != NGX_OK
-        || ngx_http_apigw_add_header(r, &ngx_http_apigw_ratelimit_key, &value)
-           != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    return ngx_http_next_header_filter(r);
-}
-
-
-/* rounded up: whoever comes back then is let in */
-
-static u_char *
-ngx_http_apigw_throttle_seconds(u_char *p, uint64_t ns)
-{
-    return ngx_apigw_number(p, (ns + 999999999) / 1000000000);
 }

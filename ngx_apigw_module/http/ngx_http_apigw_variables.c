@@ -19,6 +19,8 @@ static ngx_int_t ngx_http_apigw_key_id_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_apigw_throttle_status_variable(
     ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_apigw_quota_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_apigw_error_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_apigw_variable_empty(ngx_http_request_t *r,
@@ -37,8 +39,12 @@ typedef enum {
 } ngx_http_apigw_text_e;
 
 
-#define NGX_HTTP_APIGW_VAR_TYPE     0
-#define NGX_HTTP_APIGW_VAR_MESSAGE  1
+#define NGX_HTTP_APIGW_VAR_TYPE       0
+#define NGX_HTTP_APIGW_VAR_MESSAGE    1
+
+#define NGX_HTTP_APIGW_VAR_LIMIT      0
+#define NGX_HTTP_APIGW_VAR_REMAINING  1
+#define NGX_HTTP_APIGW_VAR_MODE       2
 
 
 static ngx_http_variable_t  ngx_http_apigw_vars[] = {
@@ -75,6 +81,16 @@ static ngx_http_variable_t  ngx_http_apigw_vars[] = {
       ngx_http_apigw_throttle_status_variable,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
+    { ngx_string("apigw_quota_limit"), NULL, ngx_http_apigw_quota_variable,
+      NGX_HTTP_APIGW_VAR_LIMIT, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("apigw_quota_remaining"), NULL,
+      ngx_http_apigw_quota_variable,
+      NGX_HTTP_APIGW_VAR_REMAINING, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("apigw_quota_mode"), NULL, ngx_http_apigw_quota_variable,
+      NGX_HTTP_APIGW_VAR_MODE, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
     { ngx_string("apigw_error_type"), NULL, ngx_http_apigw_error_variable,
       NGX_HTTP_APIGW_VAR_TYPE, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
@@ -89,6 +105,14 @@ static ngx_str_t  ngx_http_apigw_throttle_statuses[] = {
     ngx_string("PASSED"),
     ngx_string("REJECTED"),
     ngx_string("REJECTED_DRY_RUN")
+};
+
+
+static ngx_str_t  ngx_http_apigw_quota_modes[NGX_APIGW_LEASE_MODES] = {
+    ngx_string("exact"),
+    ngx_string("open"),
+    ngx_string("local"),
+    ngx_string("closed")
 };
 
 
@@ -288,6 +312,40 @@ ngx_http_apigw_throttle_status_variable(ngx_http_request_t *r,
 
     return ngx_http_apigw_variable_text(v,
                  &ngx_http_apigw_throttle_statuses[ctx->throttle_status - 1]);
+}
+
+
+static ngx_int_t
+ngx_http_apigw_quota_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_str_t                text;
+    ngx_http_apigw_ctx_t    *ctx;
+    ngx_apigw_lease_view_t  *view;
+
+    ctx = ngx_http_apigw_get_ctx(r);
+    view = ctx ? ngx_http_apigw_quota_view(r, ctx) : NULL;
+
+    if (view == NULL) {
+        return ngx_http_apigw_variable_empty(r, v);
+    }
+
+    if (data == NGX_HTTP_APIGW_VAR_MODE) {
+        return ngx_http_apigw_variable_text(v,
+                              &ngx_http_apigw_quota_modes[ctx->quota->mode]);
+    }
+
+    text.data = ngx_pnalloc(r->pool, NGX_APIGW_NUMBER_LEN);
+    if (text.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    text.len = ngx_apigw_number(text.data,
+                                data == NGX_HTTP_APIGW_VAR_LIMIT
+                                ? view->limit : view->remaining)
+               - text.data;
+
+    return ngx_http_apigw_variable_text(v, &text);
 }
 
 

@@ -78,9 +78,14 @@ my %scenarios = (
         refused => 429, bar => 0.52,
         mix => { n => 100, path => $pet, key => $key },
     },
+    S8n => {
+        title => 'refused by nginx\'s own "return"', native => 'refuse',
+        base => 'plain', refused => 403,
+        mix => { n => 1000, path => $pet, key => $unknown },
+    },
 );
 
-my @order = qw(S0 S1 S6 S6m S7 S7r S8a S8b);
+my @order = qw(S0 S1 S6 S6m S7 S7r S8a S8b S8n);
 
 # the other baselines, which have no bar
 my %others = (cheap => [qw(plain same)], plain => [], gate => []);
@@ -165,15 +170,17 @@ sub prepare {
     }
 CONF
 
-    my %ports = map { $_ => BenchNginx::free_port() } qw(plain same cheap);
+    my %ports = map { $_ => BenchNginx::free_port() }
+        qw(plain same cheap refuse);
+
+    my $cheap = '$pid.$connection.$connection_requests';
 
     $bare = BenchNginx->new('bare', ports => { %ports }, http =>
                             upstream()
                             . bare_server($ports{plain})
                             . bare_server($ports{same}, '$request_id')
-                            . bare_server($ports{cheap},
-                                          '$pid.$connection.'
-                                          . '$connection_requests'));
+                            . bare_server($ports{cheap}, $cheap)
+                            . refusing_server($ports{refuse}, $cheap));
 
     $perf = qx(perf stat -x, -e instructions:u,cycles true 2>&1);
     $perf = ($? == 0 && $perf !~ /not supported|not counted/) ? 1 : 0;
@@ -216,6 +223,26 @@ CONF
             proxy_set_header Connection "";
 $headers
             proxy_pass http://backend;
+        }
+    }
+CONF
+}
+
+
+# what a refusal of the gateway says, by nginx's own means
+
+sub refusing_server {
+    my ($port, $id) = @_;
+
+    return <<"CONF";
+    server {
+        listen 127.0.0.1:$port backlog=1024;
+
+        location / {
+            add_header x-amz-apigw-id $id always;
+            add_header x-amzn-RequestId $id always;
+            add_header x-amzn-ErrorType ForbiddenException always;
+            return 403 '{"message":"Forbidden"}';
         }
     }
 CONF
@@ -320,8 +347,9 @@ sub sides {
     my ($name) = @_;
 
     my $s = $scenarios{$name};
-    my $gate = gate($s->{gate});
-    my @sides = (['gateway', $gate, $gate->{ports}{http}, $s->{mix}]);
+    my $gate = $s->{native} ? $bare : gate($s->{gate});
+    my @sides = (['gateway', $gate, $gate->{ports}{ $s->{native} || 'http' },
+                  $s->{mix}]);
 
     if ($s->{base_gate}) {
         my $base = gate($s->{base_gate});
@@ -345,22 +373,14 @@ sub check {
     my ($name) = @_;
 
     my $s = $scenarios{$name};
-    my $gate = running_gate($s->{gate});
 
-    running_gate($s->{base_gate}) if $s->{base_gate};
+    running_gate($_) for grep { $_ } @$s{qw(gate base_gate)};
 
-    my @sides = sides($name);
     my @failures;
-
-    my $want = sub {
-        my ($what, $got, $expected) = @_;
-        push @failures, "$what: $got instead of $expected"
-            if $got ne $expected;
-    };
 
     # the very requests that will be measured, on every side
 
-    for my $side (@sides) {
+    for my $side (sides($name)) {
         my $status = $side->[0] eq 'gateway' ? $s->{refused} || 200 : 200;
         my $n = $side->[3]{n} > 200 ? 200 : 64;
 
@@ -373,16 +393,38 @@ sub check {
                                            BenchLoad::requests($side->[3]),
                                            $n, $conns);
 
-        $want->("statuses of $side->[0]", join(' ', sort keys %$got),
-                $status);
+        push @failures, differs("statuses of $side->[0]",
+                                join(' ', sort keys %$got), $status);
     }
 
-    # and what the gateway is there for
+    push @failures, $s->{native} ? check_native($s) : check_gate($s);
 
+    return unless @failures;
+
+    $results{$name}{failure} = join '; ', @failures;
+    $failed = 1;
+}
+
+
+sub differs {
+    my ($what, $got, $expected) = @_;
+
+    return $got eq $expected ? () : "$what: $got instead of $expected";
+}
+
+
+# what the gateway is there for
+
+sub check_gate {
+    my ($s) = @_;
+
+    my $gate = gate($s->{gate});
     my $port = $gate->{ports}{http};
     my @key = ('x-api-key: ' . sprintf $key, 7);
 
-    my ($status, $head, $body);
+    my ($status, $head, $body, @failures);
+
+    my $want = sub { push @failures, differs(@_) };
 
     if ($gate->{name} =~ /^k/) {
         ($status) = BenchLoad::ask($port, '/prod/pets');
@@ -441,10 +483,28 @@ sub check {
                    && $head =~ /^x-amzn-RequestId: /m;
     }
 
-    return unless @failures;
+    return @failures;
+}
 
-    $results{$name}{failure} = join '; ', @failures;
-    $failed = 1;
+
+# a refusal by nginx itself has the head and body of one by the gateway
+
+sub check_native {
+    my ($s) = @_;
+
+    my $header = 'x-api-key: ' . sprintf $unknown, 7;
+    my @heads;
+
+    for my $port (running_gate('k1000')->{ports}{http},
+                  $bare->{ports}{ $s->{native} })
+    {
+        my ($status, $head, $body) = BenchLoad::ask($port, $pet, $header);
+
+        push @heads, join ' ', $status, $body,
+            sort map { lc } $head =~ /^([-\w]+):/mg;
+    }
+
+    return differs('answer', reverse @heads);
 }
 
 

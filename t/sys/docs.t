@@ -41,6 +41,7 @@ symlink $modules[-1], "$dir/modules/ngx_apigw_module.so";
 write_file('keys.csv', "Name,key,description,Enabled,usageplanIds,id\n"
            . "alice,alice-0123456789abcdef0123456789,,TRUE,basic,alice\n");
 write_file('pepper', "0123456789abcdef0123456789abcdef\n");
+write_file('redis.password', "0123456789abcdef0123456789abcdef\n");
 write_file('routes.conf', "apigw_route \"GET /shared\" { return 200; }\n");
 
 certificate();

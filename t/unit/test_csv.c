@@ -163,6 +163,64 @@ test_errors(void)
 }
 
 
+static void
+test_write(void)
+{
+    size_t            i;
+    u_char           *p, *copy, *buf;
+    ngx_str_t         in, out;
+    ngx_apigw_csv_t   csv;
+
+    static const struct {
+        const char  *in;
+        const char  *want;
+    } rows[] = {
+        { "", "" },
+        { "abc_AZ-09.z", "abc_AZ-09.z" },
+        { "a b", "\"a b\"" },
+        { " a ", "\" a \"" },
+        { "a,b", "\"a,b\"" },
+        { "\"", "\"\"\"\"" },
+        { "a\"b\"", "\"a\"\"b\"\"\"" },
+        { "\"\"\"", "\"\"\"\"\"\"\"\"" },
+        { "'a'", "\"'a'\"" },
+        { "a\nb\r\nc", "\"a\nb\r\nc\"" },
+        { "a\tb", "\"a\tb\"" },
+        { "@[`{/:", "\"@[`{/:\"" },
+        { "caf\xc3\xa9", "\"caf\xc3\xa9\"" }
+    };
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+
+        /* as large as they must be, for the sanitizer */
+
+        in.len = strlen(rows[i].in);
+        copy = malloc(in.len ? in.len : 1);
+        memcpy(copy, rows[i].in, in.len);
+        in.data = copy;
+
+        buf = malloc(NGX_APIGW_CSV_LEN(in.len));
+        p = ngx_apigw_csv_field(buf, &in);
+
+        out.data = buf;
+        out.len = (size_t) (p - buf);
+        is_nstr(&out, rows[i].want, "field of row %lu", (unsigned long) i);
+
+        ngx_apigw_csv_init(&csv, buf, out.len);
+
+        if (in.len) {
+            ok(ngx_apigw_csv_next(&csv) == NGX_OK && csv.nfields == 1
+               && csv.fields[0].len == in.len
+               && memcmp(csv.fields[0].data, in.data, in.len) == 0,
+               "reads as it was");
+        }
+
+        free(copy);
+        free(buf);
+    }
+}
+
+
 int
 main(void)
 {
@@ -171,6 +229,7 @@ main(void)
     test_records();
     test_quotes();
     test_errors();
+    test_write();
 
     ngx_apigw_csv_init(&csv, (u_char *) "", 0);
     is_int(ngx_apigw_csv_next(&csv), NGX_DONE, "nothing at all");

@@ -7,12 +7,12 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "ngx_apigw_keys.h"
+#include "ngx_apigw_keys_int.h"
 #include "tap.h"
 
 
 #define MILLION    1000000
-#define NOT_FOUND  NGX_APIGW_KEY_NOT_FOUND
+#define NOT_FOUND  ((uint32_t) -1)
 
 
 typedef struct {
@@ -112,14 +112,19 @@ finish(dir_t *d)
 static uint32_t
 find(dir_t *d, const char *value)
 {
-    u_char     digest[NGX_APIGW_DIGEST_LEN];
+    uint32_t   n;
+    ngx_int_t  rc;
     ngx_str_t  s;
 
     s = str(value);
 
-    (void) ngx_apigw_digest(d->digest, &s, NULL, digest);
+    rc = ngx_apigw_keys_find(d->keys, &s, &n);
 
-    return ngx_apigw_keys_find(d->keys, digest);
+    if (rc == NGX_ERROR) {
+        ok(0, "OpenSSL failed");
+    }
+
+    return rc == NGX_OK ? n : NOT_FOUND;
 }
 
 
@@ -379,6 +384,32 @@ test_collisions(void)
     close_dir(&d);
 
     open_dir(&d, "");
+    (void) add(&d, "sha256:71c480df93d6ae2f1efad1447c66c952"
+                   "5e316218cf51fc8d9ed832f2daf18b73", "one", 1, 1);
+    (void) add(&d, "one-0123456789abcdef", "one", 1, 1);
+    (void) add(&d, "sha256:71c480df93d6ae2f1efad1447c66c952"
+                   "5e316218cf51fc8d9ed832f2daf18b73", "one", 1, 0);
+    (void) add(&d, "abcdefghijklmnopqrstuvwxyz", "one", 1, 1);
+    is_error(&d, finish(&d), "duplicate key", 3, 1);
+    close_dir(&d);
+
+    open_dir(&d, "");
+    (void) add(&d, "sha256:71c480df93d6ae2f1efad1447c66c952"
+                   "5e316218cf51fc8d9ed832f2daf18b73", "one", 1, 1);
+    (void) add(&d, "abcdefghijklmnopqrstuvwxyz", "two", 1, 0);
+    is_error(&d, finish(&d), "duplicate key", 2, 1);
+    close_dir(&d);
+
+    /* printf abcdefghijklmnopqrstuvwxyz | openssl dgst -sha256 -hmac ... */
+
+    open_dir(&d, "salt and pepper");
+    (void) add(&d, "sha256:1fe20be2d676e856a5d0c975b364c5b1"
+                   "1cf45eb500094048b7a16dd4dd2a4778", "one", 1, 1);
+    (void) add(&d, "abcdefghijklmnopqrstuvwxyz", "two", 1, 1);
+    is_error(&d, finish(&d), "duplicate key", 2, 1);
+    close_dir(&d);
+
+    open_dir(&d, "");
     (void) add(&d, "same-and-underived-id", "", 1, 1);
     (void) add(&d, "same-and-underived-id", "", 1, 1);
     is_error(&d, finish(&d), "duplicate key", 2, 1);
@@ -442,28 +473,98 @@ test_collisions(void)
 }
 
 
+/* which rows are tags and which digests, and what is kept of them */
+
+static void
+test_marks(void)
+{
+    dir_t                   d, e;
+    u_char                  digest[NGX_APIGW_DIGEST_LEN];
+    uint64_t                mark[2], tag[2], other[2];
+    ngx_str_t               value;
+    ngx_apigw_keys_slot_t  *slot;
+
+    open_dir(&d, "");
+    open_dir(&e, "");
+
+    (void) add(&d, "one-0123456789abcdef", "one", 1, 1);
+    (void) add(&d, "two-0123456789abcdef", "two", 1, 0);
+    (void) add(&e, "one-0123456789abcdef", "one", 1, 1);
+    (void) add(&e, "two-0123456789abcdef", "two", 1, 0);
+
+    /* "abcdefghijklmnopqrstuvwxyz" and "password" */
+
+    (void) add(&e, "sha256:71c480df93d6ae2f1efad1447c66c952"
+                   "5e316218cf51fc8d9ed832f2daf18b73", "three", 1, 0);
+    (void) add(&e, "sha256:5e884898da28047151d0e56f8dc62927"
+                   "73603d0d6aabbdd62a11ef721d1542d8", "four", 1, 1);
+
+    is_int(finish(&d), NGX_OK, "plain rows");
+    is_int(finish(&e), NGX_OK, "plain rows and digests");
+
+    is_int(d.keys->tags.nkeys, 2, "two tags");
+    is_int(d.keys->digests.nkeys, 0, "no digest");
+    is_int(e.keys->tags.nkeys, 2, "two tags");
+    is_int(e.keys->digests.nkeys, 2, "two digests");
+
+    is_int(find(&e, "one-0123456789abcdef"), 0, "by its tag");
+    is_int(find(&e, "two-0123456789abcdef"), NOT_FOUND, "disabled");
+    is_int(find(&e, "abcdefghijklmnopqrstuvwxyz"), NOT_FOUND,
+           "disabled, by its digest");
+    is_int(find(&e, "password"), 3, "by its digest, however short");
+    is_int(find(&e, "one-0123456789abcdeF"), NOT_FOUND, "unknown");
+
+    value = str("one-0123456789abcdef");
+    (void) ngx_apigw_digest(e.digest, &value, NULL, digest);
+    ngx_apigw_keys_mark(mark, digest);
+
+    ok(ngx_apigw_keys_lookup(&e.keys->digests, mark) == NULL
+       && ngx_apigw_keys_lookup(&e.keys->tags, mark) == NULL,
+       "no digest of a plain row is kept");
+
+    ngx_apigw_siphash128(d.keys->secret, value.data, value.len, tag);
+    ngx_apigw_siphash128(e.keys->secret, value.data, value.len, other);
+
+    ok(tag[0] != other[0] && tag[1] != other[1],
+       "another directory, another tag");
+
+    slot = ngx_apigw_keys_lookup(&d.keys->tags, tag);
+    ok(slot && slot->consumer == 0, "a tag finds");
+
+    tag[1] ^= 1;
+    ok(ngx_apigw_keys_lookup(&d.keys->tags, tag) == NULL, "its last bit");
+
+    tag[1] ^= 1;
+    tag[0] ^= (uint64_t) 1 << 63;
+    ok(ngx_apigw_keys_lookup(&d.keys->tags, tag) == NULL, "its first bit");
+
+    close_dir(&d);
+    close_dir(&e);
+}
+
+
 /* digests that share their beginnings, at both ends of the table */
 
 static void
 test_prefixes(void)
 {
-    char        value[100];
-    dir_t       d;
-    u_char      digest[NGX_APIGW_DIGEST_LEN];
-    ngx_int_t   rc;
-    ngx_uint_t  i, k, bad, n;
+    char                    value[100];
+    dir_t                   d;
+    uint64_t                mark[2];
+    ngx_int_t               rc;
+    ngx_uint_t              i, k, bad;
+    ngx_apigw_keys_slot_t  *slot;
 
-    static const char  *head[] = {
-        "0000000000000000", "ffffffffffffffff", "fffffffffffffffe",
-        "7fffffffffffffff", "0000000000000001", "ffffffff00000000"
+    static const uint64_t  heads[] = {
+        0, UINT64_MAX, UINT64_MAX - 1, INT64_MAX, 1, 0xffffffff00000000
     };
 
     open_dir(&d, "");
 
-    for (n = 0, i = 0; i < 6; i++) {
+    for (i = 0; i < 6; i++) {
         for (k = 0; k < 100; k++) {
-            sprintf(value, "sha256:%s%032lx0000000000000000", head[i],
-                    (unsigned long) k * 2);
+            sprintf(value, "sha256:%016lx%016lx%032u", heads[i],
+                    (unsigned long) k * 2, 0);
             rc = add(&d, value, "", 1, k % 10 != 9);
 
             if (rc != NGX_OK) {
@@ -476,22 +577,22 @@ test_prefixes(void)
 
     for (bad = 0, i = 0; i < 6; i++) {
 
-        memset(digest, 0, sizeof(digest));
-
-        for (k = 0; k < 8; k++) {
-            unsigned int  byte;
-
-            (void) sscanf(head[i] + 2 * k, "%2x", &byte);
-            digest[k] = (u_char) byte;
-        }
+        mark[0] = heads[i];
 
         for (k = 0; k < 202; k++) {
-            digest[23] = (u_char) k;
+            mark[1] = k;
 
-            n = ngx_apigw_keys_find(d.keys, digest);
+            slot = ngx_apigw_keys_lookup(&d.keys->digests, mark);
 
-            bad += n != (k % 2 || k >= 200 || k / 2 % 10 == 9
-                         ? NOT_FOUND : i * 100 + k / 2);
+            if (k % 2 || k >= 200) {
+                bad += slot != NULL;
+                continue;
+            }
+
+            bad += slot == NULL
+                   || slot->consumer != i * 100 + k / 2
+                   || !(slot->flags & NGX_APIGW_KEYS_ENABLED)
+                      != (k / 2 % 10 == 9);
         }
     }
 
@@ -586,12 +687,12 @@ test_million(const char *pepper)
 {
     dir_t                 d;
     double                start, added, finished, found;
-    u_char               *digests;
-    uint32_t              i;
-    ngx_str_t             value;
+    char                 *texts, text[64];
+    size_t                size;
+    uint32_t              i, n;
+    ngx_int_t             rc;
     ngx_uint_t            bad;
     ngx_apigw_key_row_t   row;
-    char                  text[64];
 
     open_dir(&d, pepper);
     memset(&row, 0, sizeof(row));
@@ -621,25 +722,23 @@ test_million(const char *pepper)
     is_int(bad, 0, "all were added");
     is_int(ngx_apigw_keys_consumers(d.keys), MILLION, "a million consumers");
     is_int(ngx_apigw_keys_plansets(d.keys), 1, "one plan set");
-    ok(ngx_stub_bytes(d.pool) <= (size_t) 84 * MILLION,
-       "at most 84 bytes a key");
+    ok(ngx_stub_bytes(d.pool) <= (size_t) 68 * MILLION,
+       "at most 68 bytes a key");
 
-    digests = malloc((size_t) 2 * MILLION * NGX_APIGW_DIGEST_LEN);
-    value.data = (u_char *) text;
+    size = row.value.len;
+    texts = malloc(2 * MILLION * size + 1);
 
     for (i = 0; i < 2 * MILLION; i++) {
-        value.len = sprintf(text, "key-number-%07u-of-a-test-of-a-million", i);
-
-        (void) ngx_apigw_digest(d.digest, &value, NULL,
-                                digests + (size_t) i * NGX_APIGW_DIGEST_LEN);
+        sprintf(texts + i * size, "key-number-%07u-of-a-test-of-a-million", i);
     }
 
     found = seconds();
 
     for (bad = 0, i = 0; i < 2 * MILLION; i++) {
-        bad += ngx_apigw_keys_find(d.keys, digests
-                                           + (size_t) i * NGX_APIGW_DIGEST_LEN)
-               != (i < MILLION ? i : NOT_FOUND);
+        row.value.data = (u_char *) texts + i * size;
+
+        rc = ngx_apigw_keys_find(d.keys, &row.value, &n);
+        bad += i < MILLION ? rc != NGX_OK || n != i : rc != NGX_DECLINED;
     }
 
     found = seconds() - found;
@@ -651,7 +750,7 @@ test_million(const char *pepper)
             added - start, finished - added, found * 500,
             ngx_stub_bytes(d.pool) / (double) MILLION);
 
-    free(digests);
+    free(texts);
     close_dir(&d);
 }
 
@@ -663,6 +762,7 @@ main(void)
     test_find();
     test_pepper();
     test_collisions();
+    test_marks();
     test_prefixes();
     test_memory();
     test_million("");

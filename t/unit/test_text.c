@@ -191,6 +191,102 @@ test_number(void)
 }
 
 
+static void
+test_json(void)
+{
+    size_t      i, k;
+    u_char     *p, *copy, *buf;
+    ngx_str_t   in, out;
+
+    static const struct {
+        const char  *in;
+        const char  *want;
+    } rows[] = {
+        { "", "" },
+        { "abc-_.09/<>&'", "abc-_.09/<>&'" },
+        { "\"", "\\\"" },
+        { "\\", "\\\\" },
+        { "a\"b\\c\"", "a\\\"b\\\\c\\\"" },
+        { "\t\n\r", "\\u0009\\u000a\\u000d" },
+        { "\x01\x1f \x7f", "\\u0001\\u001f \x7f" },
+        { "caf\xc3\xa9", "caf\xc3\xa9" },
+        { "\xc2\x80\xdf\xbf", "\xc2\x80\xdf\xbf" },
+        { "\xe0\xa0\x80\xef\xbf\xbf", "\xe0\xa0\x80\xef\xbf\xbf" },
+        { "\xed\x9f\xbf\xee\x80\x80", "\xed\x9f\xbf\xee\x80\x80" },
+        { "\xf0\x90\x80\x80\xf4\x8f\xbf\xbf",
+          "\xf0\x90\x80\x80\xf4\x8f\xbf\xbf" },
+        { "\xe9t\xe9", "\\ufffdt\\ufffd" },
+        { "\x80\xbf", "\\ufffd\\ufffd" },
+        { "\xc0\x80", "\\ufffd\\ufffd" },
+        { "\xc1\xbf", "\\ufffd\\ufffd" },
+        { "\xe0\x9f\xbf", "\\ufffd\\ufffd\\ufffd" },
+        { "\xed\xa0\x80", "\\ufffd\\ufffd\\ufffd" },
+        { "\xf0\x8f\xbf\xbf", "\\ufffd\\ufffd\\ufffd\\ufffd" },
+        { "\xf4\x90\x80\x80", "\\ufffd\\ufffd\\ufffd\\ufffd" },
+        { "\xf5\xff", "\\ufffd\\ufffd" },
+        { "\xc3", "\\ufffd" },
+        { "\xe2\x82", "\\ufffd\\ufffd" },
+        { "\xf0\x9f\x98", "\\ufffd\\ufffd\\ufffd" },
+        { "\xc3\"", "\\ufffd\\\"" },
+        { "\xe2\x82\"", "\\ufffd\\ufffd\\\"" },
+        { "\xf0\x9f\x98\\", "\\ufffd\\ufffd\\ufffd\\\\" },
+        { "\xe2\x82\xac\xf0\x9f\x98\x80", "\xe2\x82\xac\xf0\x9f\x98\x80" }
+    };
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+
+        /* as large as they must be, for the sanitizer */
+
+        in.len = strlen(rows[i].in);
+        copy = malloc(in.len ? in.len : 1);
+        memcpy(copy, rows[i].in, in.len);
+        in.data = copy;
+
+        buf = malloc(NGX_APIGW_JSON_LEN(in.len) + 1);
+        memset(buf, 0xa5, NGX_APIGW_JSON_LEN(in.len) + 1);
+
+        p = ngx_apigw_json_string(buf, &in);
+
+        out.data = buf;
+        out.len = (size_t) (p - buf);
+        is_nstr(&out, rows[i].want, "json of row %lu", (unsigned long) i);
+        is_int(*p, 0xa5, "json writes no NUL");
+
+        free(copy);
+        free(buf);
+    }
+
+    /* a NUL; the longest */
+
+    copy = calloc(1, 256);
+    buf = malloc(NGX_APIGW_JSON_LEN(256));
+
+    in.len = 256;
+    in.data = copy;
+    out.data = buf;
+    out.len = (size_t) (ngx_apigw_json_string(buf, &in) - buf);
+
+    is_int(out.len, NGX_APIGW_JSON_LEN(256), "json of NULs");
+    is_mem(buf, "\\u0000\\u0000", 12, "is escapes");
+
+    /* each byte alone */
+
+    for (k = 0, i = 0; i < 256; i++) {
+        in.len = 1;
+        copy[0] = (u_char) i;
+        out.len = (size_t) (ngx_apigw_json_string(buf, &in) - buf);
+
+        k += out.len != ((i < 0x20 || i > 0x7f) ? 6
+                         : (i == '"' || i == '\\') ? 2 : 1);
+    }
+
+    is_int(k, 0, "json of each byte");
+
+    free(copy);
+    free(buf);
+}
+
+
 int
 main(void)
 {
@@ -198,6 +294,7 @@ main(void)
     test_base();
     test_hex();
     test_number();
+    test_json();
 
     return done();
 }

@@ -225,11 +225,11 @@ sub must_start {
 # A master that outlives a test which was killed would keep its ports.
 
 sub die_with_parent {
-    my ($parent) = @_;
+    my ($parent, $signal) = @_;
     my %number = (x86_64 => 157, aarch64 => 167);
     my ($arch) = $Config{archname} =~ /^(\w+)-linux/ or return;
     my $prctl = $number{$arch} or return;
-    syscall $prctl, 1, POSIX::SIGTERM(), 0, 0, 0;
+    syscall $prctl, 1, $signal || POSIX::SIGTERM(), 0, 0, 0;
     POSIX::_exit(1) if getppid() != $parent;
 }
 
@@ -318,6 +318,20 @@ sub stop {
     }
 
     return $self->{status};
+}
+
+# SIGKILL for the master and all its workers: nobody tidies up
+
+sub crash {
+    my ($self) = @_;
+    delete $self->{connections};
+    my $pid = $self->{pid} or return;
+
+    kill STOP => $pid;          # it makes no new ones meanwhile
+    my @children = $self->children;
+    kill KILL => $pid, @children;
+    wait_for(5, sub { !$self->alive });
+    wait_for(5, sub { !grep { kill 0 => $_ } @children });
 }
 
 # Waiting
@@ -721,11 +735,11 @@ configure() writes nginx.conf anew with what is changed.
 
 C<nginx -t>: whether it passes, and in list context what it says, too.
 
-=item start, must_start, stop, alive, pid, workers, children
+=item start, must_start, stop, crash, alive, pid, workers, children
 
 start() returns false, with the reason in C<< $gw->{failure} >>, where
-must_start() dies; stop() returns the exit status.  nginx is the child of the
-test, in the foreground; workers() are those that are not shutting down,
+must_start() dies; stop() returns the exit status, and crash() kills all
+processes with SIGKILL.  nginx is the child of the test, in the foreground; workers() are those that are not shutting down,
 children() all processes of the master.
 
 =item reload

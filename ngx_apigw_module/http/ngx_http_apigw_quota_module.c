@@ -1,0 +1,382 @@
+
+/*
+ * Copyright (C) ngx_apigw contributors
+ */
+
+
+#include "ngx_http_apigw.h"
+
+
+/*
+ * Quotas at request time: a unit is taken from the lease that the API key has
+ * in its usage plan.  Where that is empty and nobody knows yet whether there
+ * are more, the request waits.
+ */
+
+
+static ngx_int_t ngx_http_apigw_quota_step(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx);
+static ngx_http_apigw_quota_t *ngx_http_apigw_quota_create(
+    ngx_http_request_t *r);
+static ngx_int_t ngx_http_apigw_quota_refuse(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx);
+static void ngx_http_apigw_quota_log(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx);
+static ngx_int_t ngx_http_apigw_quota_park(ngx_http_request_t *r,
+    ngx_http_apigw_quota_t *q);
+static void ngx_http_apigw_quota_forget(void *data);
+static void ngx_http_apigw_quota_parked(ngx_http_request_t *r);
+static void ngx_http_apigw_quota_wake(ngx_apigw_lease_wait_t *wait);
+
+static char *ngx_http_apigw_quota_init_main_conf(ngx_conf_t *cf, void *conf);
+static ngx_int_t ngx_http_apigw_quota_init(ngx_conf_t *cf);
+static ngx_int_t ngx_http_apigw_quota_init_process(ngx_cycle_t *cycle);
+static void ngx_http_apigw_quota_exit_process(ngx_cycle_t *cycle);
+
+
+static ngx_http_module_t  ngx_http_apigw_quota_module_ctx = {
+    NULL,                                  /* preconfiguration */
+    ngx_http_apigw_quota_init,             /* postconfiguration */
+
+    NULL,                                  /* create main configuration */
+    ngx_http_apigw_quota_init_main_conf,   /* init main configuration */
+
+    NULL,                                  /* create server configuration */
+    NULL,                                  /* merge server configuration */
+
+    NULL,                                  /* create location configuration */
+    NULL                                   /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_http_apigw_quota_module = {
+    NGX_MODULE_V1,
+    &ngx_http_apigw_quota_module_ctx,      /* module context */
+    NULL,                                  /* module directives */
+    NGX_HTTP_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    NULL,                                  /* init module */
+    ngx_http_apigw_quota_init_process,     /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    ngx_http_apigw_quota_exit_process,     /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+/* a client request is charged once, and what was decided stays decided */
+
+static ngx_int_t
+ngx_http_apigw_quota_step(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
+{
+    ngx_http_apigw_plan_t       *plan;
+    ngx_http_apigw_quota_t      *q;
+    ngx_http_apigw_main_conf_t  *mcf;
+
+    plan = ctx->plan;
+
+    if (plan == NULL || plan->quota.limit == 0) {
+        return NGX_OK;
+    }
+
+    q = ctx->quota;
+
+    if (q == NULL) {
+        q = ngx_http_apigw_quota_create(r);
+        if (q == NULL) {
+            return NGX_ERROR;
+        }
+
+        ctx->quota = q;
+    }
+
+    if (q->rc != NGX_AGAIN) {
+        return q->rc == NGX_OK ? NGX_OK : ngx_http_apigw_quota_refuse(r, ctx);
+    }
+
+    mcf = ngx_http_apigw_get_main_conf(r);
+
+    q->plan = plan;
+    q->lease = ctx->cells[plan->limits.nelts];
+    q->rc = ngx_apigw_lease_spend(mcf->leases, q->lease, &q->wait, &q->mode);
+
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                   "apigw quota: %i, mode %ui", q->rc, q->mode);
+
+    switch (q->rc) {
+
+    case NGX_OK:
+        return NGX_OK;
+
+    case NGX_AGAIN:
+        return ngx_http_apigw_quota_park(r, q);
+
+    case NGX_DECLINED:
+    case NGX_BUSY:
+        ngx_http_apigw_quota_log(r, ctx);
+        return ngx_http_apigw_quota_refuse(r, ctx);
+
+    default: /* NGX_ERROR */
+        q->rc = NGX_AGAIN;
+        return NGX_ERROR;
+    }
+}
+
+
+static ngx_http_apigw_quota_t *
+ngx_http_apigw_quota_create(ngx_http_request_t *r)
+{
+    ngx_http_apigw_quota_t  *q;
+
+    q = ngx_pcalloc(r->pool, sizeof(ngx_http_apigw_quota_t));
+    if (q == NULL) {
+        return NULL;
+    }
+
+    q->rc = NGX_AGAIN;
+    q->wait.handler = ngx_http_apigw_quota_wake;
+    q->wait.data = r;
+
+    return q;
+}
+
+
+static ngx_int_t
+ngx_http_apigw_quota_refuse(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
+{
+    ctx->limited = ctx->route;
+
+    return ngx_http_apigw_refuse(r, ctx,
+                                 ctx->quota->rc == NGX_DECLINED
+                                 ? NGX_HTTP_APIGW_QUOTA_EXCEEDED
+                                 : NGX_HTTP_APIGW_QUOTA_UNAVAILABLE);
+}
+
+
+static void
+ngx_http_apigw_quota_log(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
+{
+    ngx_str_t                    id;
+    ngx_http_apigw_main_conf_t  *mcf;
+
+    mcf = ngx_http_apigw_get_main_conf(r);
+    ngx_apigw_keys_id(mcf->keys, ctx->consumer, &id);
+
+    ngx_log_error(ngx_http_apigw_limit_log_level(ctx->route),
+                  r->connection->log, 0,
+                  "limiting requests by the quota of the usage plan \"%V\" "
+                  "for \"%V\" in stage \"%V\": API key \"%V\" %s",
+                  &ctx->plan->name, &ctx->route->key.key, &ctx->stage->name,
+                  &id, ctx->quota->rc == NGX_DECLINED
+                       ? "has used it up"
+                       : "may have used it up, its store does not answer");
+}
+
+
+/* as limit_req does, but for the timer, which belongs to the lease */
+
+static ngx_int_t
+ngx_http_apigw_quota_park(ngx_http_request_t *r, ngx_http_apigw_quota_t *q)
+{
+    ngx_connection_t    *c;
+    ngx_http_cleanup_t  *cln;
+
+    c = r->connection;
+
+    if (!q->parked) {
+
+        /* that of a pool would be called only when all has been freed */
+
+        cln = ngx_http_cleanup_add(r, 0);
+        if (cln == NULL) {
+            goto failed;
+        }
+
+        cln->handler = ngx_http_apigw_quota_forget;
+        cln->data = q;
+
+        q->parked = 1;
+    }
+
+    if (c->read->ready) {
+        ngx_post_event(c->read, &ngx_posted_events);
+
+    } else if (ngx_handle_read_event(c->read, 0) != NGX_OK) {
+        goto failed;
+    }
+
+    r->read_event_handler = ngx_http_test_reading;
+    r->write_event_handler = ngx_http_apigw_quota_parked;
+
+    c->log->action = "waiting for a quota";
+
+    return NGX_DONE;
+
+failed:
+
+    ngx_apigw_lease_cancel(&q->wait);
+
+    return NGX_ERROR;
+}
+
+
+/* the request ends, or it is being terminated */
+
+static void
+ngx_http_apigw_quota_forget(void *data)
+{
+    ngx_http_apigw_quota_t  *q = data;
+
+    ngx_apigw_lease_cancel(&q->wait);
+}
+
+
+static void
+ngx_http_apigw_quota_parked(ngx_http_request_t *r)
+{
+    ngx_log_debug0(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                   "apigw quota parked");
+
+    if (ngx_handle_write_event(r->connection->write, 0) != NGX_OK) {
+        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+    }
+}
+
+
+static void
+ngx_http_apigw_quota_wake(ngx_apigw_lease_wait_t *wait)
+{
+    ngx_connection_t    *c;
+    ngx_http_request_t  *r;
+
+    r = wait->data;
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+    c->log->action = NULL;
+
+    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, c->log, 0,
+                   "apigw quota wake: \"%V\"", &r->uri);
+
+    r->read_event_handler = ngx_http_block_reading;
+    r->write_event_handler = ngx_http_core_run_phases;
+
+    if (ngx_handle_read_event(c->read, 0) != NGX_OK) {
+        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+
+    } else {
+        ngx_http_core_run_phases(r);
+    }
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+ngx_apigw_lease_view_t *
+ngx_http_apigw_quota_view(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
+{
+    ngx_http_apigw_quota_t      *q;
+    ngx_http_apigw_main_conf_t  *mcf;
+
+    q = ctx->quota;
+
+    if (q == NULL || q->rc == NGX_AGAIN) {
+        return NULL;
+    }
+
+    if (!q->viewed) {
+        mcf = ngx_http_apigw_get_main_conf(r);
+
+        ngx_apigw_lease_view(mcf->leases, q->lease, &q->view);
+
+        if (q->rc == NGX_DECLINED) {
+
+            /* what others have leased is not for this client */
+
+            q->view.remaining = 0;
+        }
+
+        q->viewed = 1;
+    }
+
+    return &q->view;
+}
+
+
+static char *
+ngx_http_apigw_quota_init_main_conf(ngx_conf_t *cf, void *conf)
+{
+    ngx_uint_t                    i;
+    ngx_http_apigw_plan_t       **plans;
+    ngx_http_apigw_main_conf_t   *mcf;
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_apigw_module);
+
+    if (mcf->zone == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    plans = mcf->plans.elts;
+
+    for (i = 0; i < mcf->plans.nelts; i++) {
+
+        if (plans[i]->quota.limit == 0) {
+            continue;
+        }
+
+        mcf->leases = ngx_apigw_leases_create(cf, mcf->zone, mcf->redis);
+
+        return mcf->leases ? NGX_CONF_OK : NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_apigw_quota_init(ngx_conf_t *cf)
+{
+    ngx_http_apigw_main_conf_t  *mcf;
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_apigw_module);
+    mcf->steps[NGX_HTTP_APIGW_STEP_QUOTA] = ngx_http_apigw_quota_step;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_apigw_quota_init_process(ngx_cycle_t *cycle)
+{
+    ngx_http_apigw_main_conf_t  *mcf;
+
+    /* not for the cache manager and the cache loader */
+
+    if (ngx_process != NGX_PROCESS_WORKER
+        && ngx_process != NGX_PROCESS_SINGLE)
+    {
+        return NGX_OK;
+    }
+
+    mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_apigw_module);
+
+    if (mcf == NULL || mcf->leases == NULL) {
+        return NGX_OK;
+    }
+
+    return ngx_apigw_leases_init_worker(mcf->leases, cycle);
+}
+
+
+static void
+ngx_http_apigw_quota_exit_process(ngx_cycle_t *cycle)
+{
+    ngx_http_apigw_main_conf_t  *mcf;
+
+    mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_apigw_module);
+
+    if (mcf && mcf->leases) {
+        ngx_apigw_leases_exit_worker(mcf->leases);
+    }
+}

@@ -1,0 +1,358 @@
+
+/*
+ * Copyright (C) ngx_apigw contributors
+ */
+
+
+#include "ngx_http_apigw_usage.h"
+#include "ngx_apigw_text.h"
+
+
+/*
+ * Counts are asked for in batches, since a store may have to be asked for each
+ * key.  The answer is sent when all are there: until then it may become an
+ * error.
+ */
+
+
+#define NGX_HTTP_APIGW_USAGE_BATCH  32
+
+
+static ngx_int_t ngx_http_apigw_usage_run(ngx_http_apigw_usage_ctx_t *u);
+static ngx_int_t ngx_http_apigw_usage_ask(ngx_http_apigw_usage_ctx_t *u);
+static void ngx_http_apigw_usage_answered(ngx_apigw_lease_usage_t *usage,
+    ngx_int_t rc);
+static void ngx_http_apigw_usage_cancel(void *data);
+static ngx_int_t ngx_http_apigw_usage_write(ngx_http_apigw_usage_ctx_t *u);
+static ngx_int_t ngx_http_apigw_usage_send(ngx_http_apigw_usage_ctx_t *u,
+    ngx_int_t rc);
+
+
+static ngx_str_t  ngx_http_apigw_usage_types[] = {
+    ngx_string("application/json"),
+    ngx_string("text/csv")
+};
+
+
+static ngx_str_t  ngx_http_apigw_position_key =
+    ngx_string("X-Apigw-Position");
+static ngx_str_t  ngx_http_apigw_retry_after_key = ngx_string("Retry-After");
+
+
+ngx_int_t
+ngx_http_apigw_usage_report(ngx_http_apigw_usage_ctx_t *u)
+{
+    ngx_int_t            rc;
+    ngx_http_cleanup_t  *cln;
+    ngx_http_request_t  *r;
+
+    r = u->request;
+
+    cln = ngx_http_cleanup_add(r, 0);
+    if (cln == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    cln->handler = ngx_http_apigw_usage_cancel;
+    cln->data = u;
+
+    u->last = &u->out;
+
+    rc = ngx_http_apigw_usage_run(u);
+
+    if (rc != NGX_AGAIN) {
+        return ngx_http_apigw_usage_send(u, rc);
+    }
+
+    if (!r->discard_body) {
+        r->read_event_handler = ngx_http_test_reading;
+
+        if (ngx_handle_read_event(r->connection->read, 0) != NGX_OK) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+    }
+
+    r->main->count++;
+
+    return NGX_DONE;
+}
+
+
+/*
+ *     NGX_OK        all is written
+ *     NGX_AGAIN     the store has been asked
+ *     NGX_DECLINED  the store does not answer
+ *     NGX_ERROR     no memory
+ */
+
+static ngx_int_t
+ngx_http_apigw_usage_run(ngx_http_apigw_usage_ctx_t *u)
+{
+    ngx_int_t  rc;
+
+    do {
+        rc = ngx_http_apigw_usage_ask(u);
+
+        if (rc == NGX_OK) {
+            rc = ngx_http_apigw_usage_write(u);
+        }
+
+    } while (rc == NGX_OK && u->next < u->nkeys);
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_http_apigw_usage_ask(ngx_http_apigw_usage_ctx_t *u)
+{
+    ngx_int_t                    rc;
+    ngx_uint_t                   i;
+    ngx_apigw_lease_usage_t     *usage;
+    ngx_http_apigw_main_conf_t  *mcf;
+
+    mcf = ngx_http_apigw_get_main_conf(u->request);
+
+    u->nitems = ngx_min(u->nkeys - u->next, NGX_HTTP_APIGW_USAGE_BATCH);
+
+    if (u->items == NULL && u->nitems) {
+        u->items = ngx_palloc(u->request->pool,
+                          u->nitems * sizeof(ngx_http_apigw_usage_item_t));
+        if (u->items == NULL) {
+            u->nitems = 0;
+            return NGX_ERROR;
+        }
+    }
+
+    for (i = 0; i < u->nitems; i++) {
+        ngx_memzero(&u->items[i].usage, sizeof(ngx_apigw_lease_usage_t));
+    }
+
+    for (i = 0; i < u->nitems; i++) {
+        usage = &u->items[i].usage;
+
+        usage->handler = ngx_http_apigw_usage_answered;
+        usage->data = u;
+        usage->day = ngx_apigw_usage_first(&u->report);
+        usage->ndays = u->report.end - usage->day + 1;
+        usage->counts = u->items[i].counts;
+
+        rc = ngx_apigw_lease_usage(mcf->leases, u->keys[u->next + i].lease,
+                                   usage);
+
+        if (rc == NGX_ERROR) {
+            ngx_http_apigw_usage_cancel(u);
+            return NGX_DECLINED;
+        }
+
+        if (rc == NGX_AGAIN) {
+            u->pending++;
+        }
+    }
+
+    return u->pending ? NGX_AGAIN : NGX_OK;
+}
+
+
+static void
+ngx_http_apigw_usage_answered(ngx_apigw_lease_usage_t *usage, ngx_int_t rc)
+{
+    ngx_connection_t            *c;
+    ngx_http_request_t          *r;
+    ngx_http_apigw_usage_ctx_t  *u;
+
+    u = usage->data;
+    r = u->request;
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    u->pending--;
+
+    if (rc != NGX_OK) {
+        ngx_http_apigw_usage_cancel(u);
+        rc = NGX_DECLINED;
+
+    } else if (u->pending) {
+        return;
+
+    } else {
+        rc = ngx_http_apigw_usage_write(u);
+
+        if (rc == NGX_OK && u->next < u->nkeys) {
+            rc = ngx_http_apigw_usage_run(u);
+        }
+    }
+
+    if (rc == NGX_AGAIN) {
+        return;
+    }
+
+    ngx_http_finalize_request(r, ngx_http_apigw_usage_send(u, rc));
+    ngx_http_run_posted_requests(c);
+}
+
+
+/* also where the request ends: whoever is under way is forgotten */
+
+static void
+ngx_http_apigw_usage_cancel(void *data)
+{
+    ngx_http_apigw_usage_ctx_t  *u = data;
+
+    ngx_uint_t  i;
+
+    for (i = 0; i < u->nitems; i++) {
+        ngx_apigw_lease_usage_cancel(&u->items[i].usage);
+    }
+
+    u->pending = 0;
+}
+
+
+/* the batch; before the first one the head, after the last one the tail */
+
+static ngx_int_t
+ngx_http_apigw_usage_write(ngx_http_apigw_usage_ctx_t *u)
+{
+    size_t                       len;
+    ngx_buf_t                   *b;
+    ngx_uint_t                   i;
+    ngx_chain_t                 *cl;
+    ngx_http_apigw_usage_key_t  *keys;
+
+    keys = &u->keys[u->next];
+
+    len = ngx_apigw_usage_head_len(&u->report) + NGX_APIGW_USAGE_TAIL_LEN;
+
+    for (i = 0; i < u->nitems; i++) {
+        len += ngx_apigw_usage_key_len(&u->report, &keys[i].id);
+    }
+
+    b = ngx_create_temp_buf(u->request->pool, len);
+    if (b == NULL) {
+        return NGX_ERROR;
+    }
+
+    cl = ngx_alloc_chain_link(u->request->pool);
+    if (cl == NULL) {
+        return NGX_ERROR;
+    }
+
+    cl->buf = b;
+    cl->next = NULL;
+    *u->last = cl;
+    u->last = &cl->next;
+
+    if (u->next == 0) {
+        b->last = ngx_apigw_usage_head(&u->report, b->last, b->end);
+    }
+
+    for (i = 0; b->last && i < u->nitems; i++) {
+        b->last = ngx_apigw_usage_key(&u->report, b->last, b->end,
+                                      &keys[i].id, u->items[i].counts);
+    }
+
+    u->next += u->nitems;
+
+    if (b->last && u->next == u->nkeys) {
+        b->last = ngx_apigw_usage_tail(&u->report, b->last, b->end);
+        b->last_buf = (u->request == u->request->main);
+        b->last_in_chain = 1;
+    }
+
+    if (b->last == NULL) {
+        ngx_log_error(NGX_LOG_ALERT, u->request->connection->log, 0,
+                      "no room for a report of usage");
+        return NGX_ERROR;
+    }
+
+    u->size += b->last - b->pos;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_apigw_usage_send(ngx_http_apigw_usage_ctx_t *u, ngx_int_t rc)
+{
+    ngx_str_t            seconds;
+    ngx_http_request_t  *r;
+
+    r = u->request;
+
+    if (rc == NGX_DECLINED) {
+        ngx_str_set(&seconds, "1");
+
+        return ngx_http_apigw_add_header(r, &ngx_http_apigw_retry_after_key,
+                                         &seconds) == NGX_OK
+               ? ngx_http_apigw_usage_error(r, NGX_HTTP_SERVICE_UNAVAILABLE,
+                                            NULL, "Service Unavailable")
+               : NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (rc != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (u->report.position.len
+        && ngx_http_apigw_add_header(r, &ngx_http_apigw_position_key,
+                                     &u->report.position)
+           != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    r->headers_out.status = NGX_HTTP_OK;
+    r->headers_out.content_length_n = u->size;
+    r->headers_out.content_type =
+                               ngx_http_apigw_usage_types[u->report.format];
+    r->headers_out.content_type_len = r->headers_out.content_type.len;
+    r->headers_out.content_type_lowcase = NULL;
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    return ngx_http_output_filter(r, u->out);
+}
+
+
+ngx_int_t
+ngx_http_apigw_usage_error(ngx_http_request_t *r, ngx_uint_t status,
+    const char *name, const char *reason)
+{
+    u_char                    *p;
+    size_t                     len;
+    ngx_str_t                  type, text;
+    ngx_http_complex_value_t   cv;
+
+    text.len = ngx_strlen(reason);
+    text.data = (u_char *) reason;
+
+    /* an escaped character has six bytes at most */
+
+    len = sizeof("{\"message\":\" \"}") - 1 + 6 * text.len
+          + (name ? ngx_strlen(name) : 0);
+
+    p = ngx_pnalloc(r->pool, len);
+    if (p == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ngx_memzero(&cv, sizeof(ngx_http_complex_value_t));
+
+    cv.value.data = p;
+
+    p = ngx_sprintf(p, "{\"message\":\"%s%s", name ? name : "",
+                    name ? " " : "");
+    p = ngx_apigw_json_string(p, &text);
+    *p++ = '"'; *p++ = '}';
+
+    cv.value.len = p - cv.value.data;
+    type = ngx_http_apigw_usage_types[NGX_APIGW_USAGE_JSON];
+
+    return ngx_http_send_response(r, status, &type, &cv);
+}
