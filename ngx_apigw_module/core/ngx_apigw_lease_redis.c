@@ -158,6 +158,11 @@ ngx_apigw_lease_claim_redis(ngx_apigw_claim_t *claim, ngx_uint_t want)
     if (rc == NGX_OK) {
         claim->flying = 1;
         leases->flying++;
+
+        if (leases->exit_until) {
+            leases->tick.cancelable = 0;
+        }
+
         return NGX_AGAIN;
     }
 

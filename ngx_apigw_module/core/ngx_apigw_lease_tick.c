@@ -278,7 +278,7 @@ ngx_apigw_lease_exit_tick(ngx_event_t *ev)
     ngx_apigw_lease_active_t  *a;
 
     leases = ev->data;
-    pending = leases->flying;
+    pending = leases->flying + leases->parked;
 
     for (i = 0; i < leases->nactive; i++) {
         a = &leases->active[i];
@@ -289,7 +289,11 @@ ngx_apigw_lease_exit_tick(ngx_event_t *ev)
 
         pending++;
 
-        if (leases->flying < NGX_APIGW_LEASE_FLYING) {
+        /* those who have been woken are served first */
+
+        if (leases->flying < NGX_APIGW_LEASE_FLYING
+            && ngx_queue_empty(&ngx_posted_events))
+        {
             (void) ngx_apigw_lease_claim(leases, a->n, 0, 1);
         }
     }
