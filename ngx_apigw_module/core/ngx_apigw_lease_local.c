@@ -83,7 +83,7 @@ ngx_apigw_lease_claim_local(ngx_apigw_leases_t *leases, uint32_t n)
 }
 
 
-/* what was spent before the period, also where the period is another one now */
+/* what was spent before the period, also where that is another one now */
 
 static void
 ngx_apigw_lease_local_begin(ngx_apigw_quota_t *q,
