@@ -29,6 +29,8 @@ UNIT_SRCS = t/unit/ngx_stub.c $(PURE)
 UNIT_DEPS = $(UNIT_SRCS) $(wildcard $(BASE)/*.h $(CORE)/*.h t/unit/*.h)
 UNIT_LIBS = -l:libhiredis.a -lcrypto -lpthread
 
+MODEL_SRCS = $(wildcard t/unit/model_*.c)
+
 MODULE_DEPS = config $(wildcard ngx_apigw_module/*/*.[ch])
 
 
@@ -106,7 +108,11 @@ clean:
 
 $(BUILD)/unit/%: t/unit/%.c $(UNIT_DEPS)
 	@mkdir -p $(@D)
-	$(UNIT_CC) $(UNIT_CFLAGS) -o $@ $< $(UNIT_SRCS) $(UNIT_LIBS)
+	$(UNIT_CC) $(UNIT_CFLAGS) -o $@ $< $(UNIT_MORE) $(UNIT_SRCS) $(UNIT_LIBS)
+
+$(BUILD)/unit/test_lease_model: UNIT_MORE = $(MODEL_SRCS)
+$(BUILD)/unit/test_lease_model: UNIT_LIBS += -llua5.1
+$(BUILD)/unit/test_lease_model: $(MODEL_SRCS) $(CORE)/ngx_apigw_lease_script.c
 
 $(BUILD)/fuzz/%: t/fuzz/%.c $(UNIT_DEPS)
 	@mkdir -p $(@D)

@@ -274,14 +274,14 @@ nginx.conf:
 
 
 
-=== TEST 16: file= is refused until there are quotas
+=== TEST 16: another parameter (file= is in zone_file.t)
 --- http_config
-    apigw_zone 1m file=/tmp/apigw.state;
+    apigw_zone 1m state=/tmp/apigw.state;
 --- config
     apigw_stage prod { apigw_route "GET /" { return 200; } }
 --- must_die
 --- error_log
-invalid parameter "file=/tmp/apigw.state": this version has no parameters of a zone but its size in
+invalid parameter "state=/tmp/apigw.state" in
 nginx.conf:
 --- no_error_log
 [alert]

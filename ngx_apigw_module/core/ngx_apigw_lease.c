@@ -133,12 +133,14 @@ ngx_apigw_leases_add(ngx_apigw_leases_t *leases, ngx_apigw_lease_plan_t *plan,
 
 /*
  * A limit that has changed holds at once: what was leased under the former
- * one is asked for again.
+ * one is asked for again.  The period may have changed, too, so that there
+ * may be units where there were none.
  */
 
 ngx_int_t
 ngx_apigw_leases_init_worker(ngx_apigw_leases_t *leases, ngx_cycle_t *cycle)
 {
+    uint64_t                  limit;
     ngx_uint_t                i;
     ngx_apigw_quota_t        *q;
     ngx_apigw_lease_plan_t   *plan;
@@ -153,12 +155,25 @@ ngx_apigw_leases_init_worker(ngx_apigw_leases_t *leases, ngx_cycle_t *cycle)
         q = ngx_apigw_lease_quota(leases, i);
         plan = leases->elts[i].plan;
 
-        if (q->limit == plan->limit) {
+        if (q->generation > leases->zone->generation) {
+
+            /* a reload has overtaken this worker */
+
             continue;
         }
 
+        limit = q->limit;
         q->limit = plan->limit;
-        q->dry = 0;
+
+        ngx_memory_barrier();
+
+        if (q->dry) {
+            q->dry = 0;
+        }
+
+        if (limit == plan->limit) {
+            continue;
+        }
 
         ngx_apigw_quota_read(q, &state);
 

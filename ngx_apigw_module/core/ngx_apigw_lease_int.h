@@ -44,6 +44,7 @@ typedef struct {
 
     uint32_t                   seq;          /* as it was sent */
     uint64_t                   spent;
+    uint64_t                   limit;
     ngx_msec_t                 sent;
 
     unsigned                   flying:1;
@@ -165,6 +166,21 @@ static ngx_inline ngx_apigw_quota_t *
 ngx_apigw_lease_quota(ngx_apigw_leases_t *leases, uint32_t n)
 {
     return ngx_apigw_zone_quota(leases->zone, leases->elts[n].record);
+}
+
+
+/* the store has nothing under this limit; there may be another one by now */
+
+static ngx_inline void
+ngx_apigw_lease_dry(ngx_apigw_quota_t *q, uint64_t limit, uint64_t until)
+{
+    q->dry = until;
+
+    ngx_memory_barrier();
+
+    if (q->limit != limit) {
+        q->dry = 0;
+    }
 }
 
 

@@ -23,7 +23,7 @@ static void ngx_apigw_lease_local_begin(ngx_apigw_quota_t *q,
 ngx_int_t
 ngx_apigw_lease_claim_local(ngx_apigw_leases_t *leases, uint32_t n)
 {
-    uint64_t                  held, ceiling;
+    uint64_t                  held, limit, ceiling;
     uint32_t                  day;
     ngx_apigw_quota_t        *q;
     ngx_apigw_lease_plan_t   *plan;
@@ -50,7 +50,8 @@ ngx_apigw_lease_claim_local(ngx_apigw_leases_t *leases, uint32_t n)
 
     ngx_apigw_lease_local_begin(q, &state, &grant);
 
-    ceiling = grant.base + q->limit;
+    limit = q->limit;
+    ceiling = grant.base + limit;
     held = state.frozen ? state.spent : state.granted;
 
     grant.granted = ngx_min(held + NGX_APIGW_LEASE_GRANT, ceiling);
@@ -62,7 +63,7 @@ ngx_apigw_lease_claim_local(ngx_apigw_leases_t *leases, uint32_t n)
         return NGX_OK;
     }
 
-    q->dry = grant.until;
+    ngx_apigw_lease_dry(q, limit, grant.until);
 
     return NGX_DECLINED;
 }

@@ -113,6 +113,7 @@ ngx_apigw_lease_claim_redis(ngx_apigw_claim_t *claim, ngx_uint_t want)
 
     claim->seq = ngx_apigw_quota_next(state.seq);
     claim->spent = state.spent;
+    claim->limit = q->limit;
     claim->sent = ngx_current_msec;
     claim->recalled = 0;
 
@@ -139,7 +140,7 @@ ngx_apigw_lease_claim_redis(ngx_apigw_claim_t *claim, ngx_uint_t want)
     ngx_apigw_lease_redis_number(&m, want ? ngx_apigw_lease_redis_want(q,
                                                                      &state)
                                           : 0);
-    ngx_apigw_lease_redis_number(&m, q->limit);
+    ngx_apigw_lease_redis_number(&m, claim->limit);
     ngx_apigw_lease_redis_text(&m,
                         ngx_apigw_lease_periods[plan->period.type - 1].data,
                         ngx_apigw_lease_periods[plan->period.type - 1].len);
@@ -383,8 +384,9 @@ ngx_apigw_lease_redis_apply(ngx_apigw_claim_t *claim,
         break;
 
     case 'd':                            /* dry */
-        q->dry = answer->wait ? ngx_current_msec + answer->wait
-                              : answer->grant.until;
+        ngx_apigw_lease_dry(q, claim->limit,
+                            answer->wait ? ngx_current_msec + answer->wait
+                                         : answer->grant.until);
         break;
     }
 }

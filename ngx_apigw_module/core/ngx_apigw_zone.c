@@ -9,7 +9,6 @@
 
 
 #define NGX_APIGW_ZONE_MAGIC     0x32775f69706178ULL    /* and the layout */
-#define NGX_APIGW_ZONE_WORKERS   1024
 
 
 #define NGX_APIGW_ZONE_SWEEP     60000                   /* ms */
@@ -19,15 +18,6 @@
 /* what parts of the zone are cells and quotas, the rest is buckets */
 #define NGX_APIGW_ZONE_CELLS(size)   ((size) / 8 * 4)
 #define NGX_APIGW_ZONE_QUOTAS(size)  ((size) / 8 * 2)
-
-
-struct ngx_apigw_zone_register_s {
-    ngx_atomic_t               generation;  /* the last one given */
-
-    /* pid << 32 | generation, 0: free; its owner clears an entry, and whoever
-       finds that owner dead */
-    ngx_atomic_t               workers[NGX_APIGW_ZONE_WORKERS];
-};
 
 
 struct ngx_apigw_zone_shm_s {
@@ -45,19 +35,23 @@ struct ngx_apigw_zone_shm_s {
 };
 
 
-static ngx_int_t ngx_apigw_zone_check_size(ngx_conf_t *cf, ngx_str_t *name,
-    size_t size, void *tag);
+static ngx_int_t ngx_apigw_zone_check(ngx_conf_t *cf, ngx_str_t *name,
+    size_t size, ngx_str_t *file, void *tag);
+static ngx_int_t ngx_apigw_zone_check_old(ngx_conf_t *cf,
+    ngx_shm_zone_t *shm_zone, size_t size, ngx_str_t *file);
+static void ngx_apigw_zone_cleanup(void *data);
 static ngx_int_t ngx_apigw_zone_init(ngx_shm_zone_t *shm_zone, void *data);
+static ngx_int_t ngx_apigw_zone_open(ngx_apigw_zone_t *zone,
+    ngx_apigw_zone_t *old, size_t size, ngx_log_t *log);
 static ngx_int_t ngx_apigw_zone_create(ngx_apigw_zone_t *zone,
     ngx_slab_pool_t *shpool, ngx_log_t *log);
-static ngx_int_t ngx_apigw_zone_format(ngx_apigw_zone_shm_t *sh, size_t size);
+static ngx_int_t ngx_apigw_zone_divide(ngx_apigw_zone_t *zone,
+    ngx_apigw_zone_shm_t *sh, size_t size);
 static void ngx_apigw_zone_attach(ngx_apigw_zone_t *zone);
+static void ngx_apigw_zone_attach_quotas(ngx_apigw_zone_t *zone,
+    ngx_apigw_table_head_t *head, u_char *records);
 static ngx_int_t ngx_apigw_zone_claim_all(ngx_apigw_zone_t *zone,
     ngx_atomic_uint_t oldest, ngx_log_t *log);
-static ngx_atomic_uint_t ngx_apigw_zone_oldest(ngx_apigw_zone_t *zone,
-    ngx_apigw_zone_t *old);
-static ngx_uint_t ngx_apigw_zone_alive(ngx_apigw_zone_t *zone, ngx_uint_t i,
-    ngx_atomic_uint_t entry);
 static void ngx_apigw_zone_sweep_handler(ngx_event_t *ev);
 
 
@@ -65,20 +59,38 @@ static ngx_str_t  ngx_apigw_zone_name = ngx_string("apigw");
 
 
 ngx_apigw_zone_t *
-ngx_apigw_zone_add(ngx_conf_t *cf, size_t size, void *tag)
+ngx_apigw_zone_add(ngx_conf_t *cf, size_t size, ngx_str_t *file, void *tag)
 {
-    ngx_shm_zone_t    *shm_zone;
-    ngx_apigw_zone_t  *zone;
+    ngx_shm_zone_t      *shm_zone;
+    ngx_apigw_zone_t    *zone;
+    ngx_pool_cleanup_t  *cln;
 
-    if (ngx_apigw_zone_check_size(cf, &ngx_apigw_zone_name, size, tag)
+    if (ngx_apigw_zone_check(cf, &ngx_apigw_zone_name, size, file, tag)
         != NGX_OK)
     {
+        return NULL;
+    }
+
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    if (cln == NULL) {
         return NULL;
     }
 
     zone = ngx_pcalloc(cf->pool, sizeof(ngx_apigw_zone_t));
     if (zone == NULL) {
         return NULL;
+    }
+
+    if (file) {
+        cln->handler = ngx_apigw_zone_cleanup;
+        cln->data = zone;
+
+        zone->filename = *file;
+
+        zone->sync = ngx_apigw_zone_sync_create(cf);
+        if (zone->sync == NULL) {
+            return NULL;
+        }
     }
 
     if (ngx_array_init(&zone->claimers, cf->pool, 4,
@@ -100,14 +112,26 @@ ngx_apigw_zone_add(ngx_conf_t *cf, size_t size, void *tag)
 }
 
 
+static void
+ngx_apigw_zone_cleanup(void *data)
+{
+    ngx_apigw_zone_t *zone = data;
+
+    if (zone->file) {
+        ngx_apigw_zone_file_release(zone->file);
+        zone->file = NULL;
+    }
+}
+
+
 /*
  * nginx would answer another size with a new, empty zone, in which every
  * limit starts anew.
  */
 
 static ngx_int_t
-ngx_apigw_zone_check_size(ngx_conf_t *cf, ngx_str_t *name, size_t size,
-    void *tag)
+ngx_apigw_zone_check(ngx_conf_t *cf, ngx_str_t *name, size_t size,
+    ngx_str_t *file, void *tag)
 {
     ngx_uint_t        i;
     ngx_shm_zone_t   *shm_zone;
@@ -140,16 +164,42 @@ ngx_apigw_zone_check_size(ngx_conf_t *cf, ngx_str_t *name, size_t size,
             continue;
         }
 
-        if (shm_zone[i].shm.size == size) {
-            return NGX_OK;
-        }
+        return ngx_apigw_zone_check_old(cf, &shm_zone[i], size, file);
+    }
+}
 
+
+static ngx_int_t
+ngx_apigw_zone_check_old(ngx_conf_t *cf, ngx_shm_zone_t *shm_zone, size_t size,
+    ngx_str_t *file)
+{
+    ngx_str_t          none;
+    ngx_apigw_zone_t  *old;
+
+    if (shm_zone->shm.size != size) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "the size %uz of the \"apigw_zone\" conflicts with "
                            "its size %uz in use: a restart is needed to "
-                           "change it", size, shm_zone[i].shm.size);
+                           "change it", size, shm_zone->shm.size);
         return NGX_ERROR;
     }
+
+    old = shm_zone->data;
+
+    ngx_str_set(&none, "");
+    file = file ? file : &none;
+
+    if (old->filename.len != file->len
+        || ngx_memcmp(old->filename.data, file->data, file->len) != 0)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "the file \"%V\" of the \"apigw_zone\" conflicts "
+                           "with its file \"%V\" in use: a restart is needed "
+                           "to change it", file, &old->filename);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
 }
 
 
@@ -194,6 +244,12 @@ ngx_apigw_zone_init(ngx_shm_zone_t *shm_zone, void *data)
         return NGX_ERROR;
     }
 
+    if (zone->filename.len
+        && ngx_apigw_zone_open(zone, old, shm_zone->shm.size, log) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
     if (zone->sh->magic != NGX_APIGW_ZONE_MAGIC
         || ngx_apigw_table_valid(&zone->sh->cells, sizeof(ngx_apigw_cell_t))
            != NGX_OK
@@ -210,6 +266,24 @@ ngx_apigw_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 
     return ngx_apigw_zone_claim_all(zone, ngx_apigw_zone_oldest(zone, old),
                                     log);
+}
+
+
+static ngx_int_t
+ngx_apigw_zone_open(ngx_apigw_zone_t *zone, ngx_apigw_zone_t *old, size_t size,
+    ngx_log_t *log)
+{
+    if (old) {
+        zone->file = old->file;
+        ngx_apigw_zone_file_share(zone->file);
+        return NGX_OK;
+    }
+
+    zone->file = ngx_apigw_zone_file_open(&zone->filename,
+                         NGX_APIGW_ZONE_QUOTAS(size) / NGX_APIGW_QUOTA_SIZE,
+                         log);
+
+    return zone->file ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -237,7 +311,7 @@ ngx_apigw_zone_create(ngx_apigw_zone_t *zone, ngx_slab_pool_t *shpool,
 
     sh = (ngx_apigw_zone_shm_t *) p;
 
-    if (ngx_apigw_zone_format(sh, size - header) != NGX_OK) {
+    if (ngx_apigw_zone_divide(zone, sh, size - header) != NGX_OK) {
         ngx_log_error(NGX_LOG_EMERG, log, 0, "could not get random bytes");
         return NGX_ERROR;
     }
@@ -250,7 +324,8 @@ ngx_apigw_zone_create(ngx_apigw_zone_t *zone, ngx_slab_pool_t *shpool,
 
 
 static ngx_int_t
-ngx_apigw_zone_format(ngx_apigw_zone_shm_t *sh, size_t size)
+ngx_apigw_zone_divide(ngx_apigw_zone_t *zone, ngx_apigw_zone_shm_t *sh,
+    size_t size)
 {
     u_char  seed[NGX_APIGW_SIPHASH_KEY_LEN];
     size_t  line, ncells, nquotas;
@@ -260,6 +335,10 @@ ngx_apigw_zone_format(ngx_apigw_zone_shm_t *sh, size_t size)
     ncells = NGX_APIGW_ZONE_CELLS(size) / line
              * (line / sizeof(ngx_apigw_cell_t));
     nquotas = NGX_APIGW_ZONE_QUOTAS(size) / NGX_APIGW_QUOTA_SIZE;
+
+    if (zone->filename.len) {
+        nquotas = 0;
+    }
 
     if (ngx_apigw_random(seed, NGX_APIGW_SIPHASH_KEY_LEN) != NGX_OK) {
         return NGX_ERROR;
@@ -288,28 +367,39 @@ ngx_apigw_zone_format(ngx_apigw_zone_shm_t *sh, size_t size)
 static void
 ngx_apigw_zone_attach(ngx_apigw_zone_t *zone)
 {
-    size_t                 header, line;
-    ngx_apigw_zone_shm_t  *sh;
+    u_char                 *records;
+    size_t                  header, line;
+    ngx_apigw_zone_shm_t   *sh;
+    ngx_apigw_zone_head_t  *file;
 
     sh = zone->sh;
 
     line = NGX_APIGW_BUCKETS_WAYS * sizeof(ngx_atomic_t);
     header = ngx_align(sizeof(ngx_apigw_zone_shm_t), line);
 
-    zone->quotas = (u_char *) sh + header;
-    zone->maxquotas = sh->quotas.capacity;
+    records = (u_char *) sh + header;
 
-    zone->quota_table.head = &sh->quotas;
-    zone->quota_table.records = zone->quotas;
-    zone->quota_table.check = offsetof(ngx_apigw_quota_t, check);
-    zone->quota_table.keep = 1;
+    if (zone->file) {
+        file = zone->file->head;
+        ngx_apigw_zone_attach_quotas(zone, &file->table, zone->file->records);
 
-    zone->cells = (ngx_apigw_cell_t *)
-                   (zone->quotas + zone->maxquotas * NGX_APIGW_QUOTA_SIZE);
+        zone->reg = &file->reg;
+        ngx_memcpy(zone->gateway, file->gateway, NGX_APIGW_GATEWAY_LEN);
+
+    } else {
+        ngx_apigw_zone_attach_quotas(zone, &sh->quotas, records);
+
+        zone->reg = &sh->reg;
+        ngx_memcpy(zone->gateway, sh->gateway, NGX_APIGW_GATEWAY_LEN);
+    }
+
+    records += sh->quotas.capacity * NGX_APIGW_QUOTA_SIZE;
+
+    zone->cells = (ngx_apigw_cell_t *) records;
     zone->ncells = sh->cells.capacity;
 
     zone->cell_table.head = &sh->cells;
-    zone->cell_table.records = (u_char *) zone->cells;
+    zone->cell_table.records = records;
 
     zone->buckets.words = (ngx_atomic_t *) (zone->cells + zone->ncells);
     zone->buckets.nsets = sh->nsets;
@@ -318,76 +408,22 @@ ngx_apigw_zone_attach(ngx_apigw_zone_t *zone)
     zone->full = &sh->full;
 
     zone->store = &sh->store;
-    zone->reg = &sh->reg;
-    ngx_memcpy(zone->gateway, sh->gateway, NGX_APIGW_GATEWAY_LEN);
 
     zone->generation = ngx_atomic_fetch_add(&zone->reg->generation, 1) + 1;
 }
 
 
-/*
- * The oldest configuration that anybody alive still works with: the one that
- * is running now, and those of workers that are still shutting down.
- */
-
-static ngx_atomic_uint_t
-ngx_apigw_zone_oldest(ngx_apigw_zone_t *zone, ngx_apigw_zone_t *old)
+static void
+ngx_apigw_zone_attach_quotas(ngx_apigw_zone_t *zone,
+    ngx_apigw_table_head_t *head, u_char *records)
 {
-    ngx_uint_t         i;
-    ngx_atomic_uint_t  entry, oldest;
+    zone->quotas = records;
+    zone->maxquotas = head->capacity;
 
-    oldest = old ? old->generation : zone->generation;
-
-    for (i = 0; i < NGX_APIGW_ZONE_WORKERS; i++) {
-        entry = zone->reg->workers[i];
-
-        if (ngx_apigw_zone_alive(zone, i, entry)) {
-            oldest = ngx_min(oldest, (entry & 0xffffffff));
-        }
-    }
-
-    return oldest;
-}
-
-
-ngx_uint_t
-ngx_apigw_zone_newer(ngx_apigw_zone_t *zone)
-{
-    ngx_uint_t         i;
-    ngx_atomic_uint_t  entry;
-
-    for (i = 0; i < NGX_APIGW_ZONE_WORKERS; i++) {
-        entry = zone->reg->workers[i];
-
-        if ((entry & 0xffffffff) > zone->generation
-            && ngx_apigw_zone_alive(zone, i, entry))
-        {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
-static ngx_uint_t
-ngx_apigw_zone_alive(ngx_apigw_zone_t *zone, ngx_uint_t i,
-    ngx_atomic_uint_t entry)
-{
-    ngx_pid_t  pid;
-
-    if (entry == 0) {
-        return 0;
-    }
-
-    pid = (ngx_pid_t) (entry >> 32);
-
-    if (kill(pid, 0) == -1 && ngx_errno == NGX_ESRCH) {
-        (void) ngx_atomic_cmp_set(&zone->reg->workers[i], entry, 0);
-        return 0;
-    }
-
-    return 1;
+    zone->quota_table.head = head;
+    zone->quota_table.records = records;
+    zone->quota_table.check = offsetof(ngx_apigw_quota_t, check);
+    zone->quota_table.keep = 1;
 }
 
 
@@ -442,43 +478,6 @@ ngx_uint_t
 ngx_apigw_zone_nquotas(ngx_apigw_zone_t *zone)
 {
     return zone->quota_table.head->used;
-}
-
-
-void
-ngx_apigw_zone_enter(ngx_apigw_zone_t *zone, ngx_log_t *log)
-{
-    ngx_uint_t         i;
-    ngx_atomic_uint_t  entry;
-
-    entry = (ngx_atomic_uint_t) ngx_pid << 32 | zone->generation;
-
-    for (i = 0; i < NGX_APIGW_ZONE_WORKERS; i++) {
-
-        if (zone->reg->workers[i] == 0
-            && ngx_atomic_cmp_set(&zone->reg->workers[i], 0, entry))
-        {
-            return;
-        }
-    }
-
-    ngx_log_error(NGX_LOG_ALERT, log, 0,
-                  "more than %d worker processes in \"apigw_zone\"",
-                  NGX_APIGW_ZONE_WORKERS);
-}
-
-
-void
-ngx_apigw_zone_leave(ngx_apigw_zone_t *zone)
-{
-    ngx_uint_t         i;
-    ngx_atomic_uint_t  entry;
-
-    entry = (ngx_atomic_uint_t) ngx_pid << 32 | zone->generation;
-
-    for (i = 0; i < NGX_APIGW_ZONE_WORKERS; i++) {
-        (void) ngx_atomic_cmp_set(&zone->reg->workers[i], entry, 0);
-    }
 }
 
 

@@ -16,6 +16,8 @@
 #include "ngx_apigw_quota.h"
 #include "ngx_apigw_siphash.h"
 #include "ngx_apigw_table.h"
+#include "ngx_apigw_zone_file.h"
+#include "ngx_apigw_zone_format.h"
 
 
 /*
@@ -26,6 +28,9 @@
  *     cells      token buckets of keys and routes, a table, too
  *     buckets    token buckets of keys that clients choose
  *
+ * Where the zone has a file, quotas and register are in it, and outlive the
+ * zone; their part of the zone is buckets'.
+ *
  * After that nothing is allocated in it, and there are no locks: workers
  * change single words by compare-and-swap.
  */
@@ -34,11 +39,6 @@
 #define NGX_APIGW_ZONE_DEFAULT  ((ssize_t) 32 << 20)
 
 #define NGX_APIGW_CELL_NONE     NGX_APIGW_TABLE_NONE
-
-#define NGX_APIGW_GATEWAY_LEN   16
-
-/* a quota's place in the table: no page and no cache line is split */
-#define NGX_APIGW_QUOTA_SIZE    256
 
 
 /* a cell: 32 bytes, so that two share a cache line and none is split */
@@ -49,9 +49,9 @@ typedef struct {
 } ngx_apigw_cell_t;
 
 
-typedef struct ngx_apigw_zone_s           ngx_apigw_zone_t;
-typedef struct ngx_apigw_zone_shm_s       ngx_apigw_zone_shm_t;
-typedef struct ngx_apigw_zone_register_s  ngx_apigw_zone_register_t;
+typedef struct ngx_apigw_zone_s       ngx_apigw_zone_t;
+typedef struct ngx_apigw_zone_shm_s   ngx_apigw_zone_shm_t;
+typedef struct ngx_apigw_zone_sync_s  ngx_apigw_zone_sync_t;
 
 
 /* of the store of quotas, ngx_apigw_lease.h */
@@ -78,11 +78,19 @@ typedef struct {
 } ngx_apigw_zone_claimer_t;
 
 
+/* rc: NGX_OK, NGX_ERROR */
+typedef void (*ngx_apigw_zone_sync_pt)(void *data, ngx_int_t rc);
+
+
 /* one configuration's view of the zone; lives in the configuration's pool */
 
 struct ngx_apigw_zone_s {
     ngx_apigw_zone_shm_t      *sh;
     ngx_apigw_zone_register_t *reg;
+
+    ngx_str_t                  filename;    /* empty: there is none */
+    ngx_apigw_zone_file_t     *file;
+    ngx_apigw_zone_sync_t     *sync;
 
     ngx_apigw_cell_t          *cells;
     ngx_uint_t                 ncells;      /* room */
@@ -108,13 +116,15 @@ struct ngx_apigw_zone_s {
 
 
 /*
- * Declares the zone "apigw" of this size for the configuration being read.
+ * Declares the zone "apigw" of this size for the configuration being read,
+ * with its quotas in a file, unless that is NULL.
  *
  *     zone      allocated from cf->pool
- *     NULL      no memory, or the size differs from that of the running
+ *     NULL      no memory, or size or file differ from those of the running
  *               configuration: logged
  */
-ngx_apigw_zone_t *ngx_apigw_zone_add(ngx_conf_t *cf, size_t size, void *tag);
+ngx_apigw_zone_t *ngx_apigw_zone_add(ngx_conf_t *cf, size_t size,
+    ngx_str_t *file, void *tag);
 
 /* Registers a claimer: NGX_OK, NGX_ERROR (no memory). */
 ngx_int_t ngx_apigw_zone_claimer(ngx_apigw_zone_t *zone,
@@ -139,9 +149,34 @@ uint32_t ngx_apigw_zone_claim_quota(ngx_apigw_zone_t *zone,
 /* quotas ever used: their numbers are below this */
 ngx_uint_t ngx_apigw_zone_nquotas(ngx_apigw_zone_t *zone);
 
-/* Enters the process into the register, and takes it out. */
+/*
+ * Writes quota n to the file durably, as it is now or later, in a thread.  The
+ * handler is called from the event loop, unless the worker exits before.
+ *
+ *     NGX_OK        the handler will be called
+ *     NGX_DECLINED  the zone has no file
+ *     NGX_ERROR     no memory, or no place in the thread pool's queue: logged
+ */
+ngx_int_t ngx_apigw_zone_sync(ngx_apigw_zone_t *zone, uint32_t n,
+    ngx_apigw_zone_sync_pt handler, void *data);
+
+/* For ngx_apigw_zone_add(): what sync() works with; NULL: logged. */
+ngx_apigw_zone_sync_t *ngx_apigw_zone_sync_create(ngx_conf_t *cf);
+
+/* Enters the worker into the register, and takes it out. */
 void ngx_apigw_zone_enter(ngx_apigw_zone_t *zone, ngx_log_t *log);
 void ngx_apigw_zone_leave(ngx_apigw_zone_t *zone);
+
+/* For a master that exits, after its workers: closes the file. */
+void ngx_apigw_zone_close(ngx_apigw_zone_t *zone, ngx_log_t *log);
+
+/*
+ * The oldest configuration that anybody alive still works with: the one that
+ * is running now, NULL where there is none, and those of workers that are
+ * still shutting down.
+ */
+ngx_atomic_uint_t ngx_apigw_zone_oldest(ngx_apigw_zone_t *zone,
+    ngx_apigw_zone_t *old);
 
 /* 1 where a living worker of a newer configuration is registered */
 ngx_uint_t ngx_apigw_zone_newer(ngx_apigw_zone_t *zone);

@@ -21,6 +21,7 @@ static char *ngx_http_apigw_zone(ngx_conf_t *cf, ngx_command_t *cmd,
 static ngx_int_t ngx_http_apigw_init_module(ngx_cycle_t *cycle);
 static ngx_int_t ngx_http_apigw_init_process(ngx_cycle_t *cycle);
 static void ngx_http_apigw_exit_process(ngx_cycle_t *cycle);
+static void ngx_http_apigw_exit_master(ngx_cycle_t *cycle);
 
 
 static ngx_command_t  ngx_http_apigw_commands[] = {
@@ -62,7 +63,7 @@ ngx_module_t  ngx_apigw_module = {
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
     ngx_http_apigw_exit_process,           /* exit process */
-    NULL,                                  /* exit master */
+    ngx_http_apigw_exit_master,            /* exit master */
     NGX_MODULE_V1_PADDING
 };
 
@@ -167,7 +168,7 @@ ngx_http_apigw_init_main_conf(ngx_conf_t *cf, void *conf)
         return NGX_CONF_OK;
     }
 
-    mcf->zone = ngx_apigw_zone_add(cf, NGX_APIGW_ZONE_DEFAULT,
+    mcf->zone = ngx_apigw_zone_add(cf, NGX_APIGW_ZONE_DEFAULT, NULL,
                                    &ngx_apigw_module);
 
     return mcf->zone ? NGX_CONF_OK : NGX_CONF_ERROR;
@@ -180,20 +181,13 @@ ngx_http_apigw_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_http_apigw_main_conf_t *mcf = conf;
 
     ssize_t     size;
-    ngx_str_t  *value;
+    ngx_str_t  *value, file;
 
     if (mcf->zone) {
         return "is duplicate";
     }
 
     value = cf->args->elts;
-
-    if (cf->args->nelts == 3) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid parameter \"%V\": this version has no "
-                           "parameters of a zone but its size", &value[2]);
-        return NGX_CONF_ERROR;
-    }
 
     size = ngx_parse_size(&value[1]);
 
@@ -204,7 +198,26 @@ ngx_http_apigw_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    mcf->zone = ngx_apigw_zone_add(cf, size, &ngx_apigw_module);
+    ngx_str_null(&file);
+
+    if (cf->args->nelts == 3) {
+
+        if (value[2].len <= 5 || ngx_strncmp(value[2].data, "file=", 5) != 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid parameter \"%V\"", &value[2]);
+            return NGX_CONF_ERROR;
+        }
+
+        file.len = value[2].len - 5;
+        file.data = value[2].data + 5;
+
+        if (ngx_conf_full_name(cf->cycle, &file, 0) != NGX_OK) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    mcf->zone = ngx_apigw_zone_add(cf, size, file.len ? &file : NULL,
+                                   &ngx_apigw_module);
 
     return mcf->zone ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
@@ -296,5 +309,18 @@ ngx_http_apigw_exit_process(ngx_cycle_t *cycle)
 
     if (mcf && mcf->zone) {
         ngx_apigw_zone_leave(mcf->zone);
+    }
+}
+
+
+static void
+ngx_http_apigw_exit_master(ngx_cycle_t *cycle)
+{
+    ngx_http_apigw_main_conf_t  *mcf;
+
+    mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_apigw_module);
+
+    if (mcf && mcf->zone) {
+        ngx_apigw_zone_close(mcf->zone, cycle->log);
     }
 }

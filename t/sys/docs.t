@@ -290,6 +290,7 @@ sub check {
     $text =~ s/^(\s*)(?:pid|error_log|user)\s[^;]*;//mg;
     $text =~ s{/etc/(?:nginx|ssl)/}{$dir/}g;
     $text =~ s{/var/log/nginx/}{$dir/}g;
+    $text =~ s{/var/lib/nginx/}{$dir/}g;
     $text =~ s/^(\s*http\s*\{)/$1 . temp_paths()/me;
 
     write_file($conf, "pid $dir/nginx.pid;\n$text");

@@ -9,7 +9,7 @@ run="curl"
 test="perl libtest-base-perl libtext-diff-perl libtest-longstring-perl
       liblist-moreutils-perl libipc-run-perl libwww-perl clang llvm curl
       openssl nghttp2-client libnginx-mod-http-lua libnginx-mod-http-echo
-      libnginx-mod-http-headers-more-filter redis-server"
+      libnginx-mod-http-headers-more-filter redis-server liblua5.1-0-dev"
 asan="gcc libpcre2-dev zlib1g-dev"
 lint="clang clang-tidy cppcheck uncrustify perl"
 bench="wrk valgrind linux-perf"
