@@ -17,7 +17,7 @@
 
 static ngx_int_t ngx_http_apigw_jwt_source(ngx_conf_t *cf,
     ngx_http_apigw_authorizer_t *authorizer, ngx_http_apigw_issuer_t *issuer,
-    ngx_apigw_tls_t **tls, ngx_uint_t *fetched);
+    ngx_apigw_tls_t **tls);
 static ngx_int_t ngx_http_apigw_jwt_secret(ngx_conf_t *cf,
     ngx_http_apigw_authorizer_t *authorizer, ngx_http_apigw_issuer_t *issuer);
 static ngx_int_t ngx_http_apigw_jwt_read(ngx_conf_t *cf, ngx_str_t *name,
@@ -29,7 +29,7 @@ ngx_http_apigw_jwt_keys(ngx_conf_t *cf,
     ngx_http_apigw_authorizer_t *authorizer)
 {
     ngx_int_t                   rc;
-    ngx_uint_t                  i, fetched;
+    ngx_uint_t                  i;
     ngx_conf_file_t             file, *saved;
     ngx_apigw_tls_t            *tls;
     ngx_http_apigw_issuer_t    *issuer;
@@ -38,7 +38,6 @@ ngx_http_apigw_jwt_keys(ngx_conf_t *cf,
     jcf = authorizer->conf;
     issuer = authorizer->issuers->elts;
     tls = NULL;
-    fetched = 0;
 
     ngx_memzero(&file, sizeof(ngx_conf_file_t));
 
@@ -54,8 +53,7 @@ ngx_http_apigw_jwt_keys(ngx_conf_t *cf,
 
         rc = jcf->secret_file.len
              ? ngx_http_apigw_jwt_secret(cf, authorizer, &issuer[i])
-             : ngx_http_apigw_jwt_source(cf, authorizer, &issuer[i], &tls,
-                                         &fetched);
+             : ngx_http_apigw_jwt_source(cf, authorizer, &issuer[i], &tls);
 
         cf->conf_file = saved;
 
@@ -64,7 +62,7 @@ ngx_http_apigw_jwt_keys(ngx_conf_t *cf,
         }
     }
 
-    if (authorizer->trusted_certificate.len && !fetched) {
+    if (authorizer->trusted_certificate.len && tls == NULL) {
         ngx_http_apigw_conf_error(cf, NGX_LOG_EMERG, &authorizer->place,
                                   "\"trusted_certificate\" of the authorizer "
                                   "\"%V\" is for \"https://\" only",
@@ -79,7 +77,7 @@ ngx_http_apigw_jwt_keys(ngx_conf_t *cf,
 static ngx_int_t
 ngx_http_apigw_jwt_source(ngx_conf_t *cf,
     ngx_http_apigw_authorizer_t *authorizer, ngx_http_apigw_issuer_t *issuer,
-    ngx_apigw_tls_t **tls, ngx_uint_t *fetched)
+    ngx_apigw_tls_t **tls)
 {
     ngx_str_t                              *url;
     ngx_uint_t                              secure;
@@ -94,7 +92,7 @@ ngx_http_apigw_jwt_source(ngx_conf_t *cf,
                              sizeof("https://") - 1)
              == 0;
 
-    if ((secure || authorizer->trusted_certificate.len) && *tls == NULL) {
+    if (secure && *tls == NULL) {
         *tls = ngx_apigw_tls_create(cf, &authorizer->trusted_certificate,
                                     "trusted_certificate");
         if (*tls == NULL) {
@@ -126,8 +124,6 @@ ngx_http_apigw_jwt_source(ngx_conf_t *cf,
     if (amcf->jwks_path) {
         icf.path = amcf->jwks_path->name;
     }
-
-    *fetched |= secure;
 
     icf.tls = secure ? *tls : NULL;
     icf.trusted = authorizer->trusted_certificate;
