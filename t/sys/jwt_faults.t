@@ -191,11 +191,11 @@ for my $set (
     ['a secret beside it', sub { $_[0], Apigw::Token::oct('s' x 64,
         kid => 'k1'), $ring->key('k1') }],
     ['a weak key beside it', sub { $weak, $_[0], $ring->key('k1') }],
-    ['an unknown type beside it', sub { { kty => 'PQC', kid => 'x' }, $_[0],
+    ['an unknown type beside it', sub { +{ kty => 'PQC', kid => 'x' }, $_[0],
         $ring->key('k1') }],
-    ['nonsense beside it', sub { { kty => 'RSA', n => '?', e => 1 }, {}, $_[0],
+    ['nonsense beside it', sub { +{ kty => 'RSA', n => '?', e => 1 }, {}, $_[0],
         $ring->key('k1') }],
-    ['its chain and other members', sub { { %{ $_[0]->jwk }, x5c => ['AAAA'],
+    ['its chain and other members', sub { +{ %{ $_[0]->jwk }, x5c => ['AAAA'],
         x5u => $evil->url('/x'), more => { a => [1] } }, $ring->key('k1') }])
 {
     my ($name, $keys) = @$set;
