@@ -106,9 +106,8 @@ is($provider->count('/jwks'), 1, 'discovery: one set');
     is(status($gw, token('k2')), 200, 'a new key: its first token is good');
     cmp_ok(time - $begin, '<', 2 * $slow, 'a new key: soon');
     is($provider->count, $from + 1, 'a new key: one fetch');
-    is($provider->count('/.well-known/openid-configuration'), 1,
-        'a new key: discovery is not repeated') or diag(join "\n",
-        $provider->requests);
+    cmp_ok($provider->count('/.well-known/openid-configuration'), '<=', 2,
+        'a new key: discovery once for each worker, at most');
 
     my $count = $gw->load(target => '/s/a', requests => 200,
         connections => 16, headers => bearer(token('k2')));
