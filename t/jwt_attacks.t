@@ -110,7 +110,8 @@ sub ecdsa ($) {
 
 add_block_preprocessor(sub {
     my $block = shift;
-    my ($refused, $accepted) = ($block->x_refused, $block->x_accepted);
+    my $refused = $block->x_refused;
+    my $accepted = $block->x_accepted;
 
     $block->set_value(http_config => $Authorizer)
         if !defined $block->http_config;
@@ -205,7 +206,7 @@ __DATA__
 [map { my $more = $_;
     map { $::Foreign->token(::claims(), { kid => $_, %$more }) } 'k1', 'foreign', undef }
  { jwk => $::Foreign->jwk }, { jku => $::EvilUrl }, { x5u => $::EvilUrl },
- { x5c => [join '', grep { !/-/ } split /\n/, $::Foreign->certificate] },
+ { x5c => [CORE::join '', grep { !/-/ } split /\n/, $::Foreign->certificate] },
  { jwk => $::Foreign->jwk, jku => $::EvilUrl, x5u => $::EvilUrl }]
 
 
@@ -400,10 +401,10 @@ jwks.json
 --- x_refused eval
 [map { my $part = $_; my @parts = split /\./, ::good(pad => 'x' x (length(Apigw::Token::json(::claims(pad => ''))) % 3 == 1
         ? 0 : length(Apigw::Token::json(::claims(pad => ''))) % 3 == 2 ? 2 : 1));
-    my $last = chop $parts[$part];
-    my $alphabet = join '', 'A' .. 'Z', 'a' .. 'z', 0 .. 9, '-', '_';
+    my $last = CORE::chop $parts[$part];
+    my $alphabet = CORE::join '', 'A' .. 'Z', 'a' .. 'z', 0 .. 9, '-', '_';
     $parts[$part] .= substr $alphabet, index($alphabet, $last) + 1, 1;
-    $part == 2 ? join('.', @parts) : ::parts($parts[0], $parts[1]) } 1, 2]
+    $part == 2 ? CORE::join('.', @parts) : ::parts($parts[0], $parts[1]) } 1, 2]
 
 
 
@@ -423,9 +424,9 @@ jwks.json
 --- x_refused eval
 [::good() . '=', ::good() . '==', ::good() . '====', (map { my $t = ::good(); $t =~ s/\./=./; $t } 1),
  (map { my @p = split /\./, ::good(); "$p[0].$p[1]==.$p[2]" } 1),
- join('.', map { tr/-_/+\//r . '=' x (-length($_) % 4) } split /\./, ::good(pad => "\x{3e}\x{3f}" x 20)),
+ CORE::join('.', map { tr/-_/+\//r . '=' x (-length($_) % 4) } split /\./, ::good(pad => "\x{3e}\x{3f}" x 20)),
  (map { my @p = split /\./, ::good(); my $i = 0;
-    map { my @q = @p; substr $q[$_], 4, 0, $::Odd[$i++ % @::Odd]; join '.', @q } 0 .. 2, 0 .. 2 } @::Odd = ('+', '/', '*', '%', '~')),
+    map { my @q = @p; substr $q[$_], 4, 0, $::Odd[$i++ % @::Odd]; CORE::join '.', @q } 0 .. 2, 0 .. 2 } @::Odd = ('+', '/', '*', '%', '~')),
  ::good() . 'A', ::good() . 'AA', ::good() =~ s/.\z//r, ::other(::good(), 2, 'A'), ::other(::good(), 0, 'A')]
 
 
@@ -622,7 +623,7 @@ x-amzn-ErrorType: UnauthorizedException
 --- request eval
 [("GET /s/a") x 9]
 --- more_headers eval
-our @T = map { ::good(sub => 'x' x 300, zzz => $_) } qw(one two);
+@::T = map { ::good(sub => 'x' x 300, zzz => $_) } qw(one two);
 [map { "Authorization: Bearer $_" } @::T, $::T[0], ::other($::T[0], 2, (split /\./, $::T[1])[2]),
  ::other($::T[0], 2, sub { $_[0] ^ ("\0" x 255) . "\1" }), ::other($::T[0], 2, ''), $::T[0] . 'A', $::T[0] =~ s/.\z//r, $::T[1]]
 --- error_code eval
@@ -658,9 +659,9 @@ our @T = map { ::good(sub => 'x' x 300, zzz => $_) } qw(one two);
 --- request eval
 [map { "GET /s/$_" } qw(a b both both a b both both a b both both a b both b)]
 --- more_headers eval
-our @T = ((map { $::Rsa->token(::claims(iss => "https://$_.example")) } qw(a b)),
+@::T = ((map { $::Rsa->token(::claims(iss => "https://$_.example")) } qw(a b)),
     (map { $::Foreign->token(::claims(iss => "https://$_->[0].example", aud => $_->[1]), { kid => 'k1' }) } [b => 'pets'], [b => 'dogs'], [a => 'pets']));
-[map { "Authorization: Bearer $_" } $T[0], $T[0], $T[0], $T[0], $T[1], $T[1], $T[1], $T[4], $T[2], $T[2], $T[2], $T[3], $T[4], $T[4], $T[4], $T[3]]
+[map { "Authorization: Bearer $_" } $::T[0], $::T[0], $::T[0], $::T[0], $::T[1], $::T[1], $::T[1], $::T[4], $::T[2], $::T[2], $::T[2], $::T[3], $::T[4], $::T[4], $::T[4], $::T[3]]
 --- error_code eval
 [200, 401, 200, 200, 401, 401, 401, 401, 401, 200, 401, 200, 401, 401, 401, 401]
 
@@ -690,10 +691,10 @@ our @T = ((map { $::Rsa->token(::claims(iss => "https://$_.example")) } qw(a b))
 --- pipelined_requests eval
 [map { "GET /s/$_" } qw(loose strict scope loose strict open loose strict loose strict strict strict scope open strict)]
 --- more_headers eval
-our @T = (::good(scope => 'read'), ::good(aud => 'other', scope => 'admin', level => 'gold'), ::ec(::claims(scope => 'admin', level => 'gold')),
+@::T = (::good(scope => 'read'), ::good(aud => 'other', scope => 'admin', level => 'gold'), ::ec(::claims(scope => 'admin', level => 'gold')),
     ::good(scope => 'admin', level => 'silver'), ::good(scope => 'admin', level => 'gold', sub => 'root'),
     ::good(exp => time - 60, scope => 'admin', level => 'gold'));
-[map { $_ ? "Authorization: Bearer $_" : '' } @T[0, 0, 0, 1, 1], '', @T[2, 2, 5, 5, 3, 4, 0], '', $T[0]]
+[map { $_ ? "Authorization: Bearer $_" : '' } @::T[0, 0, 0, 1, 1], '', @::T[2, 2, 5, 5, 3, 4, 0], '', $::T[0]]
 --- error_code eval
 [200, 403, 403, 200, 401, 200, 200, 401, 200, 401, 403, 200, 403, 200, 403]
 --- response_body_like eval

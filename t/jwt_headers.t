@@ -209,9 +209,9 @@ qr/\AGET(?=.*^Connection: close,\s*keep-me\r\n)(?=.*^X-Apigw-Principal: alice\r\
 --- request eval
 [("GET /s/a") x 5]
 --- more_headers eval
-our @T = (::bearer(), ::bearer(sub => 'bob'));
-["$T[0]\nX-Forwarded-For: 192.0.2.1", "$T[0]\nX-Forwarded-For: unknown, 10.0.0.1:80", "$T[0]\nX-Forwarded-For: [fe80::1%eth0]:443",
- "$T[0]\nX-Forwarded-For: " . CORE::join(', ', map { "10.0.0.$_" } 1 .. 100), "$T[1]\nX-Forwarded-For: 192.0.2.1"]
+@::T = (::bearer(), ::bearer(sub => 'bob'));
+["$::T[0]\nX-Forwarded-For: 192.0.2.1", "$::T[0]\nX-Forwarded-For: unknown, 10.0.0.1:80", "$::T[0]\nX-Forwarded-For: [fe80::1%eth0]:443",
+ "$::T[0]\nX-Forwarded-For: " . CORE::join(', ', map { "10.0.0.$_" } 1 .. 100), "$::T[1]\nX-Forwarded-For: 192.0.2.1"]
 --- error_code eval
 [200, 200, 429, 429, 200]
 --- response_body_like eval
@@ -344,7 +344,7 @@ qr/\AGET(?!.*Principal)(?!.*evil)/msi
 --- request eval
 [("GET /s/slow/1") x 4]
 --- more_headers eval
-our @T = (::bearer(), ::bearer(jti => 'another'), ::bearer(sub => 'bob')); [@T[0, 1, 2, 2]]
+@::T = (::bearer(), ::bearer(jti => 'another'), ::bearer(sub => 'bob')); [@::T[0, 1, 2, 2]]
 --- error_code eval
 [200, 429, 200, 429]
 
@@ -367,7 +367,7 @@ $::Authorizer . '
 --- request eval
 [("GET /s/a") x 5]
 --- more_headers eval
-our @T = (::bearer(client_id => 'client-one-0123456789'), ::bearer(client_id => 'client-two-0123456789'), ::bearer(), '');
-["$T[1]\nX-Api-Key: client-one-0123456789", $T[2], $T[3], $T[0], $T[0]]
+@::T = (::bearer(client_id => 'client-one-0123456789'), ::bearer(client_id => 'client-two-0123456789'), ::bearer(), '');
+["$::T[1]\nX-Api-Key: client-one-0123456789", $::T[2], $::T[3], $::T[0], $::T[0]]
 --- error_code eval
 [403, 403, 401, 200, 429]

@@ -222,8 +222,8 @@ $::Authorizers . '
 --- request eval
 [("GET /a/x") x 8]
 --- more_headers eval
-our $K = "X-Api-Key: alice-0123456789abcdef";
-[$K, "$K\nAuthorization: x", $K, ::bearer(), "$K\n" . ::bearer(), "$K\n" . ::bearer(jti => 'x'), "$K\n" . ::bearer(), $K]
+$::K = "X-Api-Key: alice-0123456789abcdef";
+[$::K, "$::K\nAuthorization: x", $::K, ::bearer(), "$::K\n" . ::bearer(), "$::K\n" . ::bearer(jti => 'x'), "$::K\n" . ::bearer(), $::K]
 --- error_code eval
 [401, 401, 401, 403, 200, 200, 429, 401]
 
@@ -255,7 +255,7 @@ $::Authorizers =~ s/(jwks )/$::Rules$1/r
 --- request eval
 [("GET /a/x") x 12]
 --- more_headers eval
-our %C = (tenant => 'acme', level => 'gold', realm_access => { roles => ['user', 'admin'] }, 'x/y' => [JSON::PP::true()]);
+%::C = (tenant => 'acme', level => 'gold', realm_access => { roles => ['user', 'admin'] }, 'x/y' => [JSON::PP::true()]);
 [map { ::bearer(%::C, %$_) } {}, { level => 3 }, { level => 'silver' }, { realm_access => { roles => 'user admin' } }, { tenant => 'Acme' },
  { tenant => undef }, { tenant => ['acme'] }, { level => 'bronze' }, { level => 3.0 + 1 }, { realm_access => { roles => ['administrator'] } },
  { 'x/y' => [JSON::PP::false()] }, { 'x/y' => ['true', 1] }]
@@ -280,7 +280,7 @@ our %C = (tenant => 'acme', level => 'gold', realm_access => { roles => ['user',
 --- request eval
 [("GET /a/x") x 8]
 --- more_headers eval
-our $S = 's' x 40;
+$::S = 's' x 40;
 [map { "Authorization: Bearer $_" } (map { Apigw::Token::secret($_, $::S, Apigw::Token::claims()) } qw(HS256 HS512 HS384)),
  Apigw::Token::secret('HS256', "$::S\n", Apigw::Token::claims()), Apigw::Token::secret('HS256', '', Apigw::Token::claims()),
  Apigw::Token::secret('HS256', $::S, Apigw::Token::claims(aud => 'x')),
