@@ -51,7 +51,7 @@ add_block_preprocessor(sub {
     $block->set_value(user_files => [
         ['jwks.json', Apigw::Token::jwks($Key)],
         ['other.json', Apigw::Token::jwks($Other)],
-        ['secret', 's' x 40 . "\n"]]);
+        ['secret', 's' x 64 . "\n"]]);
     $block->set_value(no_error_log => "[alert]\n[emerg]\n[crit]")
         if !defined $block->no_error_log;
 });
@@ -280,7 +280,7 @@ $::Authorizers =~ s/(jwks )/$::Rules$1/r
 --- request eval
 [("GET /a/x") x 8]
 --- more_headers eval
-$::S = 's' x 40;
+$::S = 's' x 64;
 [map { "Authorization: Bearer $_" } (map { Apigw::Token::secret($_, $::S, Apigw::Token::claims()) } qw(HS256 HS512 HS384)),
  Apigw::Token::secret('HS256', "$::S\n", Apigw::Token::claims()), Apigw::Token::secret('HS256', '', Apigw::Token::claims()),
  Apigw::Token::secret('HS256', $::S, Apigw::Token::claims(aud => 'x')),
