@@ -182,7 +182,7 @@ ngx_apigw_jwt_header(ngx_apigw_jwt_t *jwt, ngx_str_t *text, ngx_pool_t *pool,
         p = name->data;
 
         if (ngx_apigw_json_member(jwt->header, (char *) p, name->len)) {
-            *reason = "crit, b64, enc or zip in the header";
+            *reason = "\"crit\", \"b64\", \"enc\" or \"zip\" in the header";
             return NGX_DECLINED;
         }
     }
@@ -199,21 +199,21 @@ ngx_apigw_jwt_members(ngx_apigw_jwt_t *jwt, const char **reason)
     alg = ngx_apigw_json_get(jwt->header, "alg");
 
     if (alg == NULL || alg->type != NGX_APIGW_JSON_STRING) {
-        *reason = "alg is missing or not a string";
+        *reason = "\"alg\" is missing or not a string";
         return NGX_DECLINED;
     }
 
     jwt->alg = ngx_apigw_jws_alg(&alg->text);
 
     if (jwt->alg == 0) {
-        *reason = "alg is not known";
+        *reason = "\"alg\" is not known";
         return NGX_DECLINED;
     }
 
     typ = ngx_apigw_json_get(jwt->header, "typ");
 
     if (typ && typ->type != NGX_APIGW_JSON_STRING) {
-        *reason = "typ is not a string";
+        *reason = "\"typ\" is not a string";
         return NGX_DECLINED;
     }
 
@@ -226,7 +226,7 @@ ngx_apigw_jwt_members(ngx_apigw_jwt_t *jwt, const char **reason)
     if (kid->type != NGX_APIGW_JSON_STRING
         || kid->text.len > NGX_APIGW_JWT_MAX_KID)
     {
-        *reason = "kid is not a string of at most 256 bytes";
+        *reason = "\"kid\" is not a string of at most 256 bytes";
         return NGX_DECLINED;
     }
 
