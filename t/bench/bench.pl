@@ -14,6 +14,7 @@ use Time::HiRes qw(sleep time);
 use BenchLoad;
 use BenchNginx;
 use BenchRedis;
+use BenchTokens;
 
 $| = 1;
 $SIG{INT} = $SIG{TERM} = sub { exit 130 };
@@ -65,6 +66,18 @@ my %scenarios = (
         slow_mix => { n => 1, path => $pet, key => sprintf $key, 7 },
         others => { S1 => 'k1000' },
     },
+    jwt('S3', 'HS256'),
+    jwt('S4', 'RS256'),
+    jwt('S4e', 'ES256'),
+    jwt('S4d', 'EdDSA'),
+    S5 => {
+        title => 'S2 and RS256, 1,000 tokens', gate => 'e1000',
+        base => 'cheap', bar => 1.10,
+        mix => { n => 1000, path => $pet, key => $key, tokens => 'RS256' },
+        slow_mix => { n => 1, path => $pet, key => sprintf($key, 7),
+                      tokens => 'RS256' },
+        others => { S2 => 'q1000' },
+    },
     S6 => {
         title => 'S1 with 100,000 keys', gate => 'k100000', base => 'cheap',
         bar => 1.04, mix => { n => 100_000, path => $pet, key => $key },
@@ -107,7 +120,7 @@ my %extras = (
     sick => 'waits for a Redis that does not answer',
 );
 
-my @order = qw(S0 S1 S2 S2l S6 S6m S7 S7r S8a S8b S8n);
+my @order = qw(S0 S1 S2 S2l S3a S3b S4a S4b S4ea S4eb S4da S4db S5 S6 S6m S7 S7r S8a S8b S8n);
 
 # the other baselines, which have no bar
 my %others = (cheap => [qw(plain same)], plain => [], gate => []);
@@ -115,6 +128,26 @@ my %others = (cheap => [qw(plain same)], plain => [], gate => []);
 my (%gates, %results, $bare, $backend, $perf, $failed, $one_key);
 
 exit main(@ARGV);
+
+
+# a token used again and again, and a thousand in turn
+
+sub jwt {
+    my ($name, $alg) = @_;
+
+    my %both = (gate => "j$alg", base => 'cheap');
+
+    return (
+        "${name}a" => {
+            %both, title => "JWT $alg, one token", bar => 1.05,
+            mix => { n => 1, path => $pet, tokens => $alg },
+        },
+        "${name}b" => {
+            %both, title => "JWT $alg, 1,000 tokens", bar => 1.06,
+            mix => { n => 1000, path => $pet, tokens => $alg },
+        },
+    );
+}
 
 
 sub main {
@@ -169,6 +202,7 @@ sub main {
 
 sub prepare {
     $BenchNginx::dir = $dir;
+    $BenchTokens::dir = $dir;
     $BenchNginx::nginx = $ENV{BENCH_NGINX} || '/usr/sbin/nginx';
     $BenchNginx::module = "$dir/ngx_apigw_module.so";
 
@@ -277,7 +311,8 @@ CONF
 
 # a gateway by name: "plain", "low", k<keys>, r<routes>; "n<routes>" is nginx
 # with as many locations, to compare memory with.  With quotas: q<keys> in
-# Redis, l<keys> in the zone, "sick" to be left without its Redis
+# Redis, l<keys> in the zone, "sick" to be left without its Redis.  With tokens:
+# j<algorithm>; "e<keys>" is q and jRS256 together
 
 sub gate {
     my ($name) = @_;
@@ -308,7 +343,15 @@ sub gate {
         $stage .= $routes;
     }
 
-    if ($name =~ /^[kql](\d+)$/ || $name =~ /^(?:low|sick)$/) {
+    if ($name =~ /^[je]/) {
+        my ($alg) = $name =~ /^j(.*)/;
+
+        $http .= '    apigw_authorizer users { '
+                 . BenchTokens::conf($alg || 'RS256') . " }\n";
+        $stage = "apigw_authorize users scopes=pets:read;\n$stage";
+    }
+
+    if ($name =~ /^[kqle](\d+)$/ || $name =~ /^(?:low|sick)$/) {
         my $n = $1 || ($name eq 'low' ? 100 : 1000);
         my $size = $n > 100_000 ? '256m' : '32m';
         my $rate = $name eq 'low' ? '1r/m burst=1'
@@ -317,7 +360,7 @@ sub gate {
 
         keys_file("$dir/$name.csv", $n);
 
-        if ($name =~ /^[qls]/) {
+        if ($name =~ /^[qles]/) {
             $quota = 'quota 1000000000/month; on_error '
                      . ($name eq 'sick' ? 'open;' : 'closed;');
             $plans .= ' tiny';
@@ -325,7 +368,7 @@ sub gate {
                      . "    apigw_api_key tiny key=$tiny id=tiny$name plan=tiny;\n";
         }
 
-        if ($name =~ /^[qs]/) {
+        if ($name =~ /^[qes]/) {
             $http .= '    apigw_redis ' . BenchRedis::url()
                      . ($name eq 'sick' ? " timeout=50ms;\n"
                                         : " timeout=1s;\n");
@@ -394,18 +437,32 @@ sub running_gate {
 sub connected {
     my ($gate) = @_;
 
-    return unless $gate->{name} =~ /^(?:q|sick)/;
+    return unless $gate->{name} =~ /^(?:q|e|sick)/;
 
     my $end = time + 20;
 
     while (time < $end) {
         my ($status) = BenchLoad::ask($gate->{ports}{http}, $pet,
-                                      'x-api-key: ' . sprintf $key, 7);
+                                      'x-api-key: ' . sprintf($key, 7),
+                                      bearer($gate));
         return if $status == 200;
         sleep 0.1;
     }
 
     die "gateway \"$gate->{name}\" has no Redis\n";
+}
+
+
+# a good token, where the gateway wants one
+
+sub bearer {
+    my ($gate) = @_;
+
+    my ($alg) = $gate->{name} =~ /^j(.*)/;
+    $alg ||= 'RS256' if $gate->{name} =~ /^e/;
+
+    return $alg ? 'authorization: Bearer ' . BenchTokens::tokens($alg, 1)->[0]
+                : ();
 }
 
 
@@ -499,7 +556,7 @@ sub check_gate {
 
     my $gate = gate($s->{gate});
     my $port = $gate->{ports}{http};
-    my @key = ('x-api-key: ' . sprintf $key, 7);
+    my @key = ('x-api-key: ' . sprintf($key, 7), bearer($gate));
 
     my ($status, $head, $body, @failures);
 
@@ -534,6 +591,7 @@ sub check_gate {
     }
 
     push @failures, check_quota($gate) if $gate->{name} =~ /^[ql]\d/;
+    push @failures, check_tokens($gate) if bearer($gate);
 
     if ($gate->{name} eq 'low') {
         ($status, $head) = BenchLoad::ask($port, $pet, @key);
@@ -562,6 +620,38 @@ sub check_gate {
         push @failures, "headers from bare nginx: $body"
             unless $body =~ /^127\.0\.0\.1\|http\|$p\|[^|]{5,}\|/
                    && $head =~ /^x-amzn-RequestId: /m;
+    }
+
+    return @failures;
+}
+
+
+# a token that is changed, unsigned or missing is refused, after a good one, too
+
+sub check_tokens {
+    my ($gate) = @_;
+
+    my $port = $gate->{ports}{http};
+    my $other = 'x-api-key: ' . sprintf $key, 7;
+    my ($good) = bearer($gate) =~ /Bearer (.*)/;
+    my ($header, $claims, $signature) = split /\./, $good;
+    my $changed = $good =~ s/\.(.{20})(.)/".$1" . ($2 eq 'A' ? 'B' : 'A')/er;
+
+    my %bad = (
+        changed => $changed,
+        truncated => substr($good, 0, -4),
+        'of another signature' => "$header.$claims." . reverse $signature,
+        none => Apigw::Token::b64('{"alg":"none"}') . ".$claims.",
+    );
+
+    my @failures;
+
+    for my $what (undef, sort keys %bad) {
+        my @token = defined $what ? "authorization: Bearer $bad{$what}" : ();
+        my ($status) = BenchLoad::ask($port, $pet, $other, @token);
+
+        push @failures, differs(defined $what ? "a token $what" : 'no token',
+                                $status, 401);
     }
 
     return @failures;
@@ -651,7 +741,7 @@ sub callgrind {
 
         $mix = $side->[3] = $scenarios{$name}{slow_mix} || $mix;
 
-        my $id = join ' ', $nginx->{name}, $port, BenchLoad::template($mix);
+        my $id = join ' ', $nginx->{name}, $port, BenchLoad::name($mix);
 
         $instructions{$id} //= count($name, @$side);
         $results{$name}{instructions}{$what} = $instructions{$id};
@@ -773,7 +863,7 @@ sub load {
         sleep 0.3;
     }
 
-    my $redis = $nginx->{name} =~ /^q/;
+    my $redis = $nginx->{name} =~ /^[qe]/;
     my $commands = $redis && BenchRedis::commands();
 
     my ($cpu, $n) = ($nginx->cpu, $nginx->requests);
