@@ -1,0 +1,224 @@
+
+/*
+ * Copyright (C) ngx_apigw contributors
+ */
+
+
+#include "ngx_http_apigw_jwt.h"
+#include "ngx_apigw_digest.h"
+
+
+/* Where the keys of issuers come from. */
+
+
+#define NGX_HTTP_APIGW_JWT_RESOLVER    30000    /* ms */
+#define NGX_HTTP_APIGW_JWT_MAX_SECRET  65536    /* bytes of the file */
+
+
+static ngx_int_t ngx_http_apigw_jwt_source(ngx_conf_t *cf,
+    ngx_http_apigw_authorizer_t *authorizer, ngx_http_apigw_issuer_t *issuer,
+    ngx_apigw_tls_t **tls);
+static ngx_int_t ngx_http_apigw_jwt_secret(ngx_conf_t *cf,
+    ngx_http_apigw_authorizer_t *authorizer, ngx_http_apigw_issuer_t *issuer);
+static ngx_int_t ngx_http_apigw_jwt_read(ngx_conf_t *cf, ngx_str_t *name,
+    ngx_str_t *text);
+
+
+ngx_int_t
+ngx_http_apigw_jwt_keys(ngx_conf_t *cf,
+    ngx_http_apigw_authorizer_t *authorizer)
+{
+    ngx_int_t                   rc;
+    ngx_uint_t                  i;
+    ngx_conf_file_t             file, *saved;
+    ngx_apigw_tls_t            *tls;
+    ngx_http_apigw_issuer_t    *issuer;
+    ngx_http_apigw_jwt_conf_t  *jcf;
+
+    jcf = authorizer->conf;
+    issuer = authorizer->issuers->elts;
+    tls = NULL;
+
+    ngx_memzero(&file, sizeof(ngx_conf_file_t));
+
+    for (i = 0; i < authorizer->issuers->nelts; i++) {
+
+        /* messages are about the line of the issuer */
+
+        file.file.name = issuer[i].place.file;
+        file.line = issuer[i].place.line;
+
+        saved = cf->conf_file;
+        cf->conf_file = &file;
+
+        rc = jcf->secret_file.len
+             ? ngx_http_apigw_jwt_secret(cf, authorizer, &issuer[i])
+             : ngx_http_apigw_jwt_source(cf, authorizer, &issuer[i], &tls);
+
+        cf->conf_file = saved;
+
+        if (rc != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    if (authorizer->trusted_certificate.len && tls == NULL) {
+        ngx_http_apigw_conf_error(cf, NGX_LOG_EMERG, &authorizer->place,
+                                  "\"trusted_certificate\" of the authorizer "
+                                  "\"%V\" is for \"https://\" only",
+                                  &authorizer->name);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_apigw_jwt_source(ngx_conf_t *cf,
+    ngx_http_apigw_authorizer_t *authorizer, ngx_http_apigw_issuer_t *issuer,
+    ngx_apigw_tls_t **tls)
+{
+    ngx_str_t                              *url;
+    ngx_uint_t                              secure;
+    ngx_apigw_issuer_conf_t                 icf;
+    ngx_http_core_loc_conf_t               *clcf;
+    ngx_http_apigw_jwt_conf_t              *jcf;
+    ngx_http_apigw_authorizer_main_conf_t  *amcf;
+
+    url = issuer->jwks.len ? &issuer->jwks : &issuer->name;
+
+    secure = ngx_strncasecmp(url->data, (u_char *) "https://",
+                             sizeof("https://") - 1)
+             == 0;
+
+    if (secure && *tls == NULL) {
+        *tls = ngx_apigw_tls_create(cf, &authorizer->trusted_certificate,
+                                    "trusted_certificate");
+        if (*tls == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    jcf = authorizer->conf;
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    amcf = ngx_http_apigw_authorizer_get_conf(cf);
+
+    ngx_memzero(&icf, sizeof(ngx_apigw_issuer_conf_t));
+
+    icf.issuer = issuer->name;
+    icf.jwks = issuer->jwks;
+    icf.timeout = authorizer->timeout;
+    icf.cooldown = jcf->cooldown;
+    icf.parked_max = (ngx_uint_t) jcf->parked_max;
+    icf.resolver_timeout = clcf->resolver_timeout;
+
+    if (icf.resolver_timeout == NGX_CONF_UNSET_MSEC) {
+        icf.resolver_timeout = NGX_HTTP_APIGW_JWT_RESOLVER;
+    }
+
+    if (clcf->resolver && clcf->resolver->connections.nelts) {
+        icf.resolver = clcf->resolver;
+    }
+
+    if (amcf->jwks_path) {
+        icf.path = amcf->jwks_path->name;
+    }
+
+    icf.tls = secure ? *tls : NULL;
+    icf.trusted = authorizer->trusted_certificate;
+
+    issuer->issuer = ngx_apigw_issuer_create(cf, &icf,
+                                            &ngx_http_apigw_authorizer_module);
+
+    return issuer->issuer ? NGX_OK : NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_http_apigw_jwt_secret(ngx_conf_t *cf,
+    ngx_http_apigw_authorizer_t *authorizer, ngx_http_apigw_issuer_t *issuer)
+{
+    ngx_int_t                   rc;
+    ngx_str_t                   text;
+    ngx_apigw_jwks_t           *set;
+    ngx_apigw_jwk_error_t       error;
+    ngx_http_apigw_jwt_conf_t  *jcf;
+
+    jcf = authorizer->conf;
+
+    text.data = ngx_pnalloc(cf->temp_pool, NGX_HTTP_APIGW_JWT_MAX_SECRET + 1);
+    if (text.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    rc = ngx_http_apigw_jwt_read(cf, &jcf->secret_file, &text);
+
+    if (rc == NGX_OK) {
+        rc = ngx_apigw_jwks_secret(&set, &text, cf->pool, &error);
+
+        if (rc == NGX_DECLINED) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid secret in \"%V\": %s",
+                               &jcf->secret_file, error.reason);
+        }
+    }
+
+    ngx_apigw_cleanse(text.data, NGX_HTTP_APIGW_JWT_MAX_SECRET + 1);
+
+    if (rc != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    issuer->issuer = ngx_apigw_issuer_fixed(cf, &issuer->name, set);
+
+    return issuer->issuer ? NGX_OK : NGX_ERROR;
+}
+
+
+/* all of the file, but the end of its last line */
+
+static ngx_int_t
+ngx_http_apigw_jwt_read(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *text)
+{
+    ssize_t   n;
+    ngx_fd_t  fd;
+
+    fd = ngx_open_file(name->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+
+    if (fd == NGX_INVALID_FILE) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           "could not open the secret file \"%V\"", name);
+        return NGX_ERROR;
+    }
+
+    n = ngx_read_fd(fd, text->data, NGX_HTTP_APIGW_JWT_MAX_SECRET + 1);
+
+    if (n == -1) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           "could not read the secret file \"%V\"", name);
+        (void) ngx_close_file(fd);
+        return NGX_ERROR;
+    }
+
+    (void) ngx_close_file(fd);
+
+    if (n > NGX_HTTP_APIGW_JWT_MAX_SECRET) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "the secret file \"%V\" has more than %d bytes",
+                           name, NGX_HTTP_APIGW_JWT_MAX_SECRET);
+        return NGX_ERROR;
+    }
+
+    if (n && text->data[n - 1] == LF) {
+        n--;
+
+        if (n && text->data[n - 1] == CR) {
+            n--;
+        }
+    }
+
+    text->len = n;
+
+    return NGX_OK;
+}
