@@ -118,6 +118,7 @@ my %scenarios = (
 my %extras = (
     info => 'start-up and memory',
     sick => 'waits for a Redis that does not answer',
+    verify => 'signatures, to OpenSSL\'s bare operation',
 );
 
 my @order = qw(S0 S1 S2 S2l S3a S3b S4a S4b S4ea S4eb S4da S4db S5 S6 S6m S7 S7r S8a S8b S8n);
@@ -174,6 +175,8 @@ sub main {
     my @timed = grep { $scenarios{$_} } @names;
     my $info = $asked{info} ? information() : undef;
 
+    my $verify = $asked{verify} ? verify() : undef;
+
     $backend->start if @timed || $asked{sick};
 
     my $sick = $asked{sick} ? sick() : undef;
@@ -194,7 +197,8 @@ sub main {
         measure(@timed) if $rounds;
     }
 
-    report([grep { $scenarios{$_} } @names], $info, $sick, time - $from);
+    report([grep { $scenarios{$_} } @names],
+           { info => $info, sick => $sick, verify => $verify }, time - $from);
 
     return $failed ? 1 : 0;
 }
@@ -985,8 +989,40 @@ sub sick {
 }
 
 
+# nanoseconds of a signature: OpenSSL's, ours, and all that is done for a token
+
+sub verify {
+    my $base = "$top/ngx_apigw_module/base";
+    my @flags = qw(-std=gnu99 -O2 -DNGX_APIGW_STUB=1);
+
+    system('gcc', @flags, "-I$top/t/unit", "-I$base", '-o', "$dir/verify",
+           "$top/t/bench/verify.c", "$top/t/unit/ngx_stub.c",
+           glob("$base/*.c"), qw(-ljansson -lcrypto)) == 0
+        or die "verify.c does not compile\n";
+
+    my %ns;
+
+    for my $alg (qw(RS256 PS256 ES256 EdDSA HS256)) {
+        BenchTokens::conf($alg);
+
+        my $keys = $alg =~ /^HS/ ? "$dir/token.secret" : "$dir/$alg.json";
+        my $token = BenchTokens::file($alg, 1);
+
+        my $out = qx(taskset -c $BenchNginx::core{gate} $dir/verify $alg \\
+                     $keys $token);
+
+        $? == 0 && $out =~ /^(\d+) (\d+) (\d+)$/
+            or die "verify $alg failed: $out\n";
+
+        $ns{$alg} = { bare => $1, verify => $2, token => $3 };
+    }
+
+    return \%ns;
+}
+
+
 sub report {
-    my ($names, $info, $sick, $took) = @_;
+    my ($names, $extra, $took) = @_;
 
     print "\n";
 
@@ -1016,8 +1052,9 @@ sub report {
     }
 
     print_commands($names);
-    print_sick($sick) if $sick;
-    print_information($info) if $info;
+    print_verify($extra->{verify}) if $extra->{verify};
+    print_sick($extra->{sick}) if $extra->{sick};
+    print_information($extra->{info}) if $extra->{info};
 
     printf "\n%d rounds of %s s, %d requests under valgrind, %.0f s in all; "
            . "hardware counters: %s\n", $rounds, $seconds, $requests, $took,
@@ -1029,7 +1066,8 @@ sub report {
     print $fh JSON::PP->new->canonical->pretty->encode({
         rounds => $rounds + 0, seconds => $seconds + 0,
         requests => $requests + 0, counters => $perf,
-        scenarios => \%results, information => $info, sick => $sick,
+        scenarios => \%results, information => $extra->{info},
+        sick => $extra->{sick}, verify => $extra->{verify},
         commands_one_key => $one_key,
     });
     close $fh or die "$file: $!\n";
@@ -1081,6 +1119,22 @@ sub print_commands {
         my $c = $results{$name}{commands}{gateway} // next;
 
         row("Redis commands per request, $name", sprintf '%.4f', $c);
+    }
+}
+
+
+sub print_verify {
+    my ($verify) = @_;
+
+    print "\n";
+
+    for my $alg (sort keys %$verify) {
+        my ($bare, $ours, $token) = @{ $verify->{$alg} }{qw(bare verify token)};
+
+        row("$alg, a signature" . ($bare ? ' (and all for a token) to the bare'
+                                            . ' operation' : ''),
+            $bare ? sprintf('%.3f (%.3f)', $ours / $bare, $token / $bare)
+                  : '-');
     }
 }
 
