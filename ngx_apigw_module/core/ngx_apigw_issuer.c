@@ -286,8 +286,11 @@ ngx_apigw_issuer_poll_exit(ngx_apigw_issuer_t *issuer)
 
     while (!ngx_queue_empty(&issuer->waiting)) {
         q = ngx_queue_head(&issuer->waiting);
-        wait = ngx_queue_data(q, ngx_apigw_issuer_wait_t, queue);
+        ngx_queue_remove(q);
 
-        ngx_apigw_issuer_remove(wait);
+        wait = ngx_queue_data(q, ngx_apigw_issuer_wait_t, queue);
+        wait->waiting = 0;
     }
+
+    issuer->nwaiting = 0;
 }
