@@ -96,17 +96,17 @@ sub bound {
 for my $bound (['leeway 10s', 'a', 10], ['leeway 0', 'exact', 0]) {
     my ($what, $target, $leeway) = @$bound;
     bound("$what: exp, a second left", $target, 200,
-        sub { { exp => $_[0] - $leeway + 1 } });
-    bound("$what: exp, over", $target, 401, sub { { exp => $_[0] - $leeway } });
+        sub { +{ exp => $_[0] - $leeway + 1 } });
+    bound("$what: exp, over", $target, 401, sub { +{ exp => $_[0] - $leeway } });
     bound("$what: exp, one more", $target, 401,
-        sub { { exp => $_[0] - $leeway - 1 } });
+        sub { +{ exp => $_[0] - $leeway - 1 } });
     for my $name (qw(nbf iat)) {
         bound("$what: $name, past", $target, 200,
-            sub { { $name => $_[0] + $leeway - 1 } });
+            sub { +{ $name => $_[0] + $leeway - 1 } });
         bound("$what: $name, now", $target, 200,
-            sub { { $name => $_[0] + $leeway } });
+            sub { +{ $name => $_[0] + $leeway } });
         bound("$what: $name, to come", $target, 401,
-            sub { { $name => $_[0] + $leeway + 1 } });
+            sub { +{ $name => $_[0] + $leeway + 1 } });
     }
 }
 
