@@ -133,12 +133,15 @@ for (const [resource, alg] of [['rsa', 'RS256'], ['ec', 'ES256'],
     is(await status('/live/write', bearer), 403, `${alg}: read only`);
     is(await status('/live/write', await token(resource, 'read write')), 200,
        `${alg}: a scope more`);
-    is(await status('/live/pets', bearer.slice(0, -8) + 'AAAAAAAA'), 401,
-       `${alg}: another signature`);
 }
 
 is(await fetches('/.well-known/openid-configuration'), 1, 'one discovery');
 is(await fetches('/jwks'), 1, 'one set of keys');
+
+for (const [resource, bearer] of Object.entries(tokens)) {
+    is(await status('/live/pets', bearer.slice(0, -8) + 'AAAAAAAA'), 401,
+       `${resource}: another signature`);
+}
 
 const refused = await call('/live/pets');
 is(refused.status, 401, 'no token: 401');
@@ -249,7 +252,6 @@ ok(await fetches('/token/introspection') - asked <= 1, 'opaque: from memory');
 is(await status('/live/opaque-write', opaque), 403, 'opaque: read only');
 is(await status('/live/opaque', 'nobody-knows-this-token'), 401,
    'opaque: an unknown one');
-is(await status('/live/opaque', tokens.rsa), 401, 'opaque: an old JWT');
 
 await post('/token/revocation', { token: opaque });
 ok(await until(10, async () => await status('/live/opaque', opaque) === 401),

@@ -263,7 +263,7 @@ for my $fault (
         "discovery, $name: nothing bad in the log");
 }
 
-is(scalar $evil->requests, 0, 'nobody went elsewhere');
+is(scalar(my @none = $evil->requests), 0, 'nobody went elsewhere');
 $provider->mode('normal');
 $provider->issue($issuer);
 

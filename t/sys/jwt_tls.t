@@ -9,6 +9,7 @@ use lib "$FindBin::Bin/../lib";
 use Apigw::Dns;
 use Apigw::Gateway;
 use Apigw::Provider;
+use File::Copy qw(copy);
 use Test::More;
 use Time::HiRes qw(sleep time);
 
@@ -19,6 +20,8 @@ my $names = Apigw::Dns->new(
     'id.test'       => '127.0.0.1',
     'two.test'      => ['127.0.0.2', '127.0.0.1'],
     'other.test'    => '127.0.0.1',
+    'a.id.test'     => '127.0.0.1',
+    'a.b.id.test'   => '127.0.0.1',
     'nowhere.test'  => [],
     'loopback.test' => '127.0.0.1',
     'private.test'  => '169.254.169.254',
@@ -29,7 +32,7 @@ my $good = $provider->authority('good');
 my $wrong = $provider->authority('wrong');
 $provider->certificate('named', 'good', 'DNS:id.test,DNS:two.test');
 $provider->certificate('address', 'good', 'IP:127.0.0.1');
-$provider->certificate('star', 'good', 'DNS:*.test');
+$provider->certificate('star', 'good', 'DNS:*.id.test');
 $provider->certificate('foreign', 'wrong', 'DNS:id.test,IP:127.0.0.1');
 
 # a TLS server for each certificate; all have the same documents behind them
@@ -117,7 +120,7 @@ my $foreign = port('foreign');
 
 works('a name', "https://id.test:$named");
 works('two addresses', "https://two.test:$named");
-works('a name of a wildcard', "https://other.test:$star");
+works('a name of a wildcard', "https://a.id.test:$star");
 works('an address', "https://127.0.0.1:$address", resolver => '');
 works('a path', "https://id.test:$named/realms/a", jwks =>
     "https://id.test:$named/jwks");
@@ -136,7 +139,7 @@ fails('a name, a certificate of the address', "https://id.test:$address",
     $certificate);
 fails('an address, a certificate of a name', "https://127.0.0.1:$named",
     $certificate);
-fails('a wildcard, one label more', "https://a.other.test:$star", '.');
+fails('a wildcard, one label more', "https://a.b.id.test:$star", $certificate);
 fails('a server without TLS', "https://127.0.0.1:@{[ $provider->port ]}", '.');
 fails('a name that does not exist', "https://none.test:$named", 'none\.test');
 fails('a name without an address', "https://nowhere.test:$named",
@@ -164,8 +167,7 @@ fails('a set without TLS', "https://id.test:$named", '.',
     $provider->issue($issuer, jwks_uri => "$issuer/jwks");
     my $gw = gateway($issuer);
     is(ask($gw, $issuer)->{status}, 200, 'a change: good at first');
-    my ($pem, $key) = map { $provider->path("named.$_") } qw(pem key);
-    rename $provider->path("foreign.$_"), $provider->path("named.$_")
+    copy($provider->path("foreign.$_"), $provider->path("named.$_"))
         for qw(pem key);
     ok($front->reload, 'a change: another certificate');
     is(ask($gw, $issuer)->{status}, 200, 'a change: the set is kept');
