@@ -87,7 +87,11 @@ ngx_apigw_response_field(ngx_apigw_response_fields_t *fields, u_char *p,
 
         if (ngx_apigw_response_is(&name, known[i].name)) {
             rc = known[i].handler(fields, &value);
-            *reason = fields->reason;
+
+            if (rc == NGX_DECLINED) {
+                *reason = fields->reason;
+            }
+
             return rc;
         }
     }
