@@ -7,9 +7,6 @@
 #include "ngx_apigw_lease_int.h"
 
 
-#define NGX_APIGW_LEASE_FAILURES  3      /* in a row: the store is sick */
-#define NGX_APIGW_LEASE_BROKEN    1000   /* ms until it is tried again */
-#define NGX_APIGW_LEASE_QUIET     1000   /* ms without on_error: exact again */
 #define NGX_APIGW_LEASE_PART      100    /* of a limit, where no grant was */
 #define NGX_APIGW_LEASE_TIMEOUT   1000   /* ms, for a file */
 #define NGX_APIGW_LEASE_PARKED    1024
@@ -20,7 +17,6 @@ static ngx_int_t ngx_apigw_lease_park(ngx_apigw_leases_t *leases, uint32_t n,
     ngx_apigw_lease_wait_t *wait);
 static ngx_int_t ngx_apigw_lease_without(ngx_apigw_leases_t *leases,
     uint32_t n, ngx_uint_t *mode);
-static ngx_uint_t ngx_apigw_lease_broken(ngx_apigw_leases_t *leases);
 static void ngx_apigw_lease_wake(ngx_apigw_claim_t *claim, uint64_t max,
     ngx_uint_t failed);
 static void ngx_apigw_lease_wait_handler(ngx_event_t *ev);
@@ -59,6 +55,7 @@ ngx_apigw_leases_create(ngx_conf_t *cf, ngx_apigw_zone_t *zone,
 
         leases->timeout = rcf->timeout;
         leases->parked_max = rcf->parked_max;
+        leases->cluster = rcf->cluster;
     }
 
     return leases;
@@ -284,9 +281,10 @@ static ngx_int_t
 ngx_apigw_lease_park(ngx_apigw_leases_t *leases, uint32_t n,
     ngx_apigw_lease_wait_t *wait)
 {
-    ngx_int_t           rc;
-    ngx_msec_t          timeout;
-    ngx_apigw_claim_t  *claim;
+    ngx_int_t                  rc;
+    ngx_msec_t                 timeout;
+    ngx_apigw_claim_t         *claim;
+    ngx_apigw_lease_health_t  *health;
 
     if (wait->late) {
         return wait->failed ? NGX_BUSY : NGX_DECLINED;
@@ -301,13 +299,15 @@ ngx_apigw_lease_park(ngx_apigw_leases_t *leases, uint32_t n,
         return NGX_BUSY;
     }
 
-    if (ngx_apigw_lease_broken(leases)) {
+    health = ngx_apigw_lease_health(leases, n);
+
+    if (ngx_apigw_lease_sick(health)) {
         return NGX_BUSY;
     }
 
     claim = ngx_apigw_lease_claim_get(leases, n);
     if (claim == NULL) {
-        leases->probing = 0;
+        health->probing = 0;
         return NGX_ERROR;
     }
 
@@ -330,7 +330,7 @@ ngx_apigw_lease_park(ngx_apigw_leases_t *leases, uint32_t n,
 
         if (rc == NGX_BUSY || rc == NGX_ERROR) {
             leases->why = "no connection";
-            leases->probing = 0;
+            health->probing = 0;
             ngx_apigw_lease_cancel(wait);
             return rc;
         }
@@ -396,63 +396,6 @@ ngx_apigw_lease_without(ngx_apigw_leases_t *leases, uint32_t n,
     ngx_apigw_lease_touch(leases, n);
 
     return NGX_OK;
-}
-
-
-/* 1 while a store that has failed is left in peace; then one may try it */
-
-static ngx_uint_t
-ngx_apigw_lease_broken(ngx_apigw_leases_t *leases)
-{
-    if (!leases->broken) {
-        return 0;
-    }
-
-    if (leases->probing || ngx_current_msec < leases->broken_until) {
-        return 1;
-    }
-
-    leases->probing = 1;
-
-    return 0;
-}
-
-
-/* changes are logged, not requests */
-
-void
-ngx_apigw_lease_inexact(ngx_apigw_leases_t *leases)
-{
-    leases->inexact_at = ngx_current_msec;
-
-    if (leases->inexact) {
-        return;
-    }
-
-    leases->inexact = 1;
-
-    ngx_log_error(NGX_LOG_ERR, leases->log, 0,
-                  "quotas are not exact: the store does not answer: %s; "
-                  "\"on_error\" of the usage plans holds",
-                  leases->why ? leases->why : "no answer in time");
-}
-
-
-void
-ngx_apigw_lease_exact(ngx_apigw_leases_t *leases)
-{
-    if (!leases->inexact
-        || leases->broken
-        || ngx_current_msec - leases->inexact_at < NGX_APIGW_LEASE_QUIET)
-    {
-        return;
-    }
-
-    leases->inexact = 0;
-    leases->why = NULL;
-
-    ngx_log_error(NGX_LOG_NOTICE, leases->log, 0,
-                  "quotas are exact again: the store answers");
 }
 
 
@@ -538,6 +481,7 @@ ngx_apigw_lease_claim_get(ngx_apigw_leases_t *leases, uint32_t n)
     }
 
     claim->leases = leases;
+    claim->health = &leases->health[0];
     claim->node.key = n;
     claim->retry.handler = ngx_apigw_lease_retry_handler;
     claim->retry.data = claim;
@@ -583,9 +527,7 @@ ngx_apigw_lease_answered(ngx_apigw_claim_t *claim)
 
     leases = claim->leases;
 
-    leases->failures = 0;
-    leases->broken = 0;
-    leases->probing = 0;
+    ngx_apigw_lease_well(claim->health);
 
     q = ngx_apigw_lease_quota(leases, claim->node.key);
 
@@ -628,15 +570,8 @@ ngx_apigw_lease_failed(ngx_apigw_claim_t *claim, const char *why)
     leases = claim->leases;
 
     leases->why = why;
-    leases->probing = 0;
-    leases->failures++;
 
-    if (leases->broken || leases->failures >= NGX_APIGW_LEASE_FAILURES) {
-        leases->broken = 1;
-        leases->broken_until = ngx_current_msec + NGX_APIGW_LEASE_BROKEN / 2
-                               + ngx_random() % NGX_APIGW_LEASE_BROKEN;
-    }
-
+    ngx_apigw_lease_ill(claim->health);
     ngx_apigw_lease_wake(claim, (uint64_t) -1, 1);
     ngx_apigw_lease_claim_done(claim);
 }

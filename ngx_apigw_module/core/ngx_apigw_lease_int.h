@@ -21,6 +21,7 @@
 
 #define NGX_APIGW_LEASE_BLOCK  128       /* units, the least to ask for */
 #define NGX_APIGW_LEASE_MAX    1000000000
+#define NGX_APIGW_LEASE_NODES  64        /* judged apart */
 #define NGX_APIGW_LEASE_HEX    32        /* of the gateway's id */
 #define NGX_APIGW_LEASE_KEY_MAX  1024    /* escaped */
 
@@ -35,12 +36,23 @@ typedef struct {
 } ngx_apigw_lease_t;
 
 
+/* of a server, or of servers whose numbers are alike */
+
+typedef struct {
+    ngx_uint_t                 failures;     /* in a row */
+    ngx_msec_t                 until;        /* it is left in peace */
+    unsigned                   sick:1;
+    unsigned                   probing:1;    /* a claim tries it */
+} ngx_apigw_lease_health_t;
+
+
 typedef struct {
     ngx_rbtree_node_t          node;         /* key: the lease's number */
     ngx_queue_t                waits;        /* ngx_apigw_lease_wait_t */
     ngx_event_t                retry;
     ngx_apigw_redis_cmd_t      cmd;
     ngx_apigw_leases_t        *leases;
+    ngx_apigw_lease_health_t  *health;       /* of where it was sent */
 
     uint32_t                   seq;          /* as it was sent */
     uint64_t                   spent;
@@ -66,6 +78,7 @@ struct ngx_apigw_leases_s {
     ngx_apigw_redis_t         *redis;
     ngx_msec_t                 timeout;      /* of a request that waits */
     ngx_uint_t                 parked_max;
+    ngx_uint_t                 cluster;
 
     ngx_apigw_lease_t         *elts;
     ngx_uint_t                 nelts;
@@ -94,12 +107,9 @@ struct ngx_apigw_leases_s {
     ngx_connection_t          *exiting;      /* told when the worker exits */
     ngx_msec_t                 exit_until;
 
-    ngx_uint_t                 failures;     /* in a row */
-    ngx_msec_t                 broken_until;
+    ngx_apigw_lease_health_t   health[NGX_APIGW_LEASE_NODES];
     const char                *why;          /* the last failure; static */
     ngx_msec_t                 inexact_at;   /* on_error has decided last */
-    unsigned                   broken:1;
-    unsigned                   probing:1;
     unsigned                   inexact:1;    /* logged */
 };
 
@@ -144,7 +154,21 @@ extern ngx_str_t  ngx_apigw_lease_script;
 void ngx_apigw_lease_answered(ngx_apigw_claim_t *claim);
 void ngx_apigw_lease_failed(ngx_apigw_claim_t *claim, const char *why);
 
-/* A request is decided without the store; and one more look: no longer so? */
+/* the health of the server that has the key of lease n */
+ngx_apigw_lease_health_t *ngx_apigw_lease_health(ngx_apigw_leases_t *leases,
+    uint32_t n);
+
+/*
+ * 1: it is left in peace.  0: it may be asked; where it is sick, by the caller
+ * alone, who sends a claim now or sets probing back.
+ */
+ngx_uint_t ngx_apigw_lease_sick(ngx_apigw_lease_health_t *health);
+
+/* it has answered; or it has not */
+void ngx_apigw_lease_well(ngx_apigw_lease_health_t *health);
+void ngx_apigw_lease_ill(ngx_apigw_lease_health_t *health);
+
+/* a request is decided without the store; and a look whether it's over */
 void ngx_apigw_lease_inexact(ngx_apigw_leases_t *leases);
 void ngx_apigw_lease_exact(ngx_apigw_leases_t *leases);
 

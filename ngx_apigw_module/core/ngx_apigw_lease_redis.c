@@ -111,6 +111,7 @@ ngx_apigw_lease_claim_redis(ngx_apigw_claim_t *claim, ngx_uint_t want)
 
     ngx_apigw_quota_read(q, &state);
 
+    claim->health = ngx_apigw_lease_health(leases, claim->node.key);
     claim->seq = ngx_apigw_quota_next(state.seq);
     claim->spent = state.spent;
     claim->limit = q->limit;

@@ -21,6 +21,8 @@
 static void ngx_apigw_lease_tick_handler(ngx_event_t *ev);
 static ngx_uint_t ngx_apigw_lease_tick_one(ngx_apigw_leases_t *leases,
     ngx_apigw_lease_active_t *a);
+static void ngx_apigw_lease_tick_claim(ngx_apigw_leases_t *leases, uint32_t n,
+    ngx_uint_t give);
 static ngx_int_t ngx_apigw_lease_tick_exiting(ngx_apigw_leases_t *leases,
     ngx_cycle_t *cycle);
 static void ngx_apigw_lease_exit_handler(ngx_event_t *ev);
@@ -108,13 +110,6 @@ ngx_apigw_lease_tick_handler(ngx_event_t *ev)
     if (!ngx_apigw_redis_up(leases->redis)) {
         n = 0;
 
-    } else if (leases->broken) {
-
-        /* where no request tries it, a report does */
-
-        n = (leases->probing || ngx_current_msec < leases->broken_until)
-            ? 0 : ngx_min(n, 1);
-
     } else {
         ngx_apigw_lease_exact(leases);
     }
@@ -173,18 +168,36 @@ ngx_apigw_lease_tick_one(ngx_apigw_leases_t *leases,
     if (state.left && (over || state.frozen
                        || ngx_current_msec - a->since >= NGX_APIGW_LEASE_IDLE))
     {
-        (void) ngx_apigw_lease_claim(leases, a->n, 0, 1);
+        ngx_apigw_lease_tick_claim(leases, a->n, 1);
         return 1;
     }
 
     if (!reported && (over || ms >= NGX_APIGW_LEASE_REPORT)) {
-        (void) ngx_apigw_lease_claim(leases, a->n, 0, 0);
+        ngx_apigw_lease_tick_claim(leases, a->n, 0);
         return 1;
     }
 
     return !reported
            || state.left
            || ngx_current_msec - a->since < NGX_APIGW_LEASE_IDLE;
+}
+
+
+/* where no request tries a server that was sick, this does */
+
+static void
+ngx_apigw_lease_tick_claim(ngx_apigw_leases_t *leases, uint32_t n,
+    ngx_uint_t give)
+{
+    ngx_apigw_lease_health_t  *health;
+
+    health = ngx_apigw_lease_health(leases, n);
+
+    if (!ngx_apigw_lease_sick(health)
+        && ngx_apigw_lease_claim(leases, n, 0, give) != NGX_AGAIN)
+    {
+        health->probing = 0;
+    }
 }
 
 

@@ -347,6 +347,21 @@ ngx_apigw_redis_up(ngx_apigw_redis_t *redis)
 }
 
 
+ngx_uint_t
+ngx_apigw_redis_node(ngx_apigw_redis_t *redis, ngx_str_t *key)
+{
+    ngx_apigw_redis_link_t  *link;
+
+    if (redis->cluster == NULL || !redis->cluster->mapped) {
+        return 0;
+    }
+
+    link = redis->cluster->slots[ngx_apigw_slot(key)];
+
+    return link ? link->number : 0;
+}
+
+
 ngx_int_t
 ngx_apigw_redis_subscribe(ngx_apigw_redis_t *redis, ngx_str_t *channel,
     ngx_apigw_redis_message_pt handler, void *data)

@@ -85,6 +85,12 @@ void ngx_apigw_redis_cancel(ngx_apigw_redis_cmd_t *cmd);
 /* 1: connected and ready, in a cluster to any node and with a map of slots */
 ngx_uint_t ngx_apigw_redis_up(ngx_apigw_redis_t *redis);
 
+/*
+ * Which node of a cluster has the key, as a number that is its own; 0: that
+ * is not known, or there is no cluster.
+ */
+ngx_uint_t ngx_apigw_redis_node(ngx_apigw_redis_t *redis, ngx_str_t *key);
+
 
 typedef void (*ngx_apigw_redis_message_pt)(void *data, ngx_str_t *payload);
 typedef void (*ngx_apigw_redis_connect_pt)(void *data);

@@ -160,6 +160,7 @@ ngx_apigw_redis_cluster_add(ngx_apigw_redis_t *redis,
     addr->host.len = host->len;
 
     link->addr = addr;
+    link->number = ++cl->number;
 
     ngx_queue_insert_tail(&cl->nodes, &link->queue);
     cl->nnodes++;

@@ -109,6 +109,7 @@ struct ngx_apigw_redis_link_s {
     ngx_apigw_redis_addr_t       *addr;      /* tried last, or NULL */
     ngx_uint_t                    cursor;    /* where it is in the addresses */
     ngx_uint_t                    attempts;  /* of this round */
+    ngx_uint_t                    number;    /* of a node, from 1 */
 
     ngx_connection_t             *connection;
     ngx_pool_t                   *replies;
@@ -145,6 +146,7 @@ struct ngx_apigw_redis_link_s {
 struct ngx_apigw_redis_cluster_s {
     ngx_queue_t                   nodes;
     ngx_uint_t                    nnodes;
+    ngx_uint_t                    number;    /* given last */
     ngx_queue_t                   orphans;
     ngx_apigw_redis_link_t      **slots;
     ngx_apigw_redis_link_t      **spare;     /* the next map is made here */
