@@ -540,7 +540,7 @@ ngx_apigw_lease_answered(ngx_apigw_claim_t *claim)
         ngx_apigw_lease_touch(leases, claim->node.key);
     }
 
-    if (ngx_current_msec < q->dry) {
+    if (leases->redis == NULL || ngx_current_msec < q->dry) {
         ngx_apigw_lease_wake(claim, (uint64_t) -1, 0);
 
     } else if (!state.frozen) {
@@ -550,6 +550,7 @@ ngx_apigw_lease_answered(ngx_apigw_claim_t *claim)
     want = !ngx_queue_empty(&claim->waits);
 
     if ((want || state.frozen)
+        && leases->redis
         && !claim->retry.timer_set
         && ngx_apigw_lease_claim_redis(claim, want) == NGX_BUSY)
     {

@@ -190,7 +190,8 @@ ngx_apigw_lease_epoch_handler(ngx_apigw_redis_cmd_t *cmd,
                           "redis has lost its data: what was used of quotas "
                           "is reported again");
 
-            leases->zone->store->lost = ngx_current_msec + NGX_APIGW_LEASE_LOST;
+            leases->zone->store->lost = ngx_current_msec
+                                        + NGX_APIGW_LEASE_LOST;
         }
     }
 

@@ -10,15 +10,11 @@
 static ngx_int_t ngx_apigw_redis_issue(ngx_apigw_redis_t *redis,
     ngx_apigw_redis_cmd_t *cmd, ngx_apigw_redis_entry_t *entry,
     ngx_str_t *key);
-static ngx_apigw_redis_entry_t *ngx_apigw_redis_format_entry(
-    ngx_apigw_redis_t *redis, ngx_uint_t nhead, ngx_str_t *head,
-    ngx_uint_t argc, ngx_str_t *argv);
 static ngx_int_t ngx_apigw_redis_accepts(ngx_apigw_redis_t *redis);
 static ngx_int_t ngx_apigw_redis_push(ngx_apigw_redis_t *redis,
     ngx_apigw_redis_entry_t *entry);
 static ngx_apigw_redis_cmd_t *ngx_apigw_redis_detach(
     ngx_apigw_redis_entry_t *entry);
-static void ngx_apigw_redis_entry_free(ngx_apigw_redis_entry_t *entry);
 static void ngx_apigw_redis_deadline_handler(ngx_event_t *ev);
 
 
@@ -32,7 +28,7 @@ ngx_apigw_redis_command(ngx_apigw_redis_t *redis, ngx_apigw_redis_cmd_t *cmd,
         return NGX_DECLINED;
     }
 
-    entry = ngx_apigw_redis_format_entry(redis, 0, NULL, argc, argv);
+    entry = ngx_apigw_redis_entry_create(redis, 0, NULL, argc, argv);
     if (entry == NULL) {
         return NGX_ERROR;
     }
@@ -62,7 +58,7 @@ ngx_apigw_redis_eval(ngx_apigw_redis_t *redis, ngx_apigw_redis_cmd_t *cmd,
     head[2].len = ngx_sprintf(number, "%ui", nkeys) - number;
     head[2].data = number;
 
-    entry = ngx_apigw_redis_format_entry(redis, 3, head, argc, argv);
+    entry = ngx_apigw_redis_entry_create(redis, 3, head, argc, argv);
     if (entry == NULL) {
         return NGX_ERROR;
     }
@@ -132,63 +128,6 @@ ngx_apigw_redis_push(ngx_apigw_redis_t *redis, ngx_apigw_redis_entry_t *entry)
     ngx_apigw_redis_link_push(&redis->main, entry);
 
     return NGX_OK;
-}
-
-
-static ngx_apigw_redis_entry_t *
-ngx_apigw_redis_format_entry(ngx_apigw_redis_t *redis, ngx_uint_t nhead,
-    ngx_str_t *head, ngx_uint_t argc, ngx_str_t *argv)
-{
-    ngx_apigw_redis_entry_t  *entry;
-
-    entry = ngx_calloc(sizeof(ngx_apigw_redis_entry_t), redis->log);
-    if (entry == NULL) {
-        return NULL;
-    }
-
-    if (ngx_apigw_redis_format(&entry->text, nhead, head, argc, argv)
-        != NGX_OK)
-    {
-        ngx_free(entry);
-        return NULL;
-    }
-
-    entry->redis = redis;
-    redis->nentries++;
-
-    return entry;
-}
-
-
-ngx_apigw_redis_entry_t *
-ngx_apigw_redis_entry(ngx_apigw_redis_t *redis, ngx_uint_t purpose,
-    ngx_uint_t argc, ngx_str_t *argv)
-{
-    ngx_apigw_redis_entry_t  *entry;
-
-    entry = ngx_apigw_redis_format_entry(redis, 0, NULL, argc, argv);
-
-    if (entry) {
-        entry->purpose = purpose;
-        entry->slot = -1;
-    }
-
-    return entry;
-}
-
-
-static void
-ngx_apigw_redis_entry_free(ngx_apigw_redis_entry_t *entry)
-{
-    if (entry->purpose == NGX_APIGW_REDIS_AUTH) {
-        ngx_explicit_memzero(entry->text.data, entry->text.len);
-    }
-
-    ngx_apigw_redis_format_free(&entry->text);
-
-    entry->redis->nentries--;
-
-    ngx_free(entry);
 }
 
 

@@ -20,7 +20,7 @@ static void ngx_apigw_redis_cluster_ask(ngx_apigw_redis_link_t *link);
 static void ngx_apigw_redis_cluster_later(ngx_apigw_redis_t *redis,
     ngx_msec_t time);
 static void ngx_apigw_redis_cluster_timer_handler(ngx_event_t *ev);
-static void ngx_apigw_redis_cluster_prune(ngx_apigw_redis_t *redis);
+static void ngx_apigw_redis_cluster_prune(ngx_apigw_redis_link_t *link);
 static void ngx_apigw_redis_cluster_remove(ngx_apigw_redis_t *redis,
     ngx_apigw_redis_link_t *link);
 
@@ -87,17 +87,23 @@ ngx_apigw_redis_cluster_init(ngx_apigw_redis_t *redis)
 void
 ngx_apigw_redis_cluster_free(ngx_apigw_redis_t *redis)
 {
-    ngx_queue_t                *q;
+    ngx_queue_t                *q, *next;
+    ngx_apigw_redis_link_t     *link;
     ngx_apigw_redis_cluster_t  *cl;
 
     cl = redis->cluster;
 
     ngx_apigw_redis_drop(&cl->orphans);
 
-    while (!ngx_queue_empty(&cl->nodes)) {
-        q = ngx_queue_head(&cl->nodes);
-        ngx_apigw_redis_cluster_remove(redis,
-                       ngx_queue_data(q, ngx_apigw_redis_link_t, queue));
+    for (q = ngx_queue_head(&cl->nodes);
+         q != ngx_queue_sentinel(&cl->nodes);
+         q = next)
+    {
+        next = ngx_queue_next(q);
+        link = ngx_queue_data(q, ngx_apigw_redis_link_t, queue);
+
+        ngx_apigw_redis_link_free(link);
+        ngx_free(link);
     }
 
     if (cl->timer.timer_set) {
@@ -429,8 +435,8 @@ ngx_apigw_redis_cluster_ask(ngx_apigw_redis_link_t *link)
     ngx_str_set(&argv[0], "CLUSTER");
     ngx_str_set(&argv[1], "SLOTS");
 
-    entry = ngx_apigw_redis_entry(link->redis, NGX_APIGW_REDIS_SLOTS, 2,
-                                  argv);
+    entry = ngx_apigw_redis_entry_own(link->redis, NGX_APIGW_REDIS_SLOTS, 2,
+                                      argv);
 
     if (entry) {
         ngx_apigw_redis_link_push(link, entry);
@@ -566,7 +572,7 @@ ngx_apigw_redis_cluster_mapped(ngx_apigw_redis_link_t *link)
         ngx_del_timer(&cl->timer);
     }
 
-    ngx_apigw_redis_cluster_prune(redis);
+    ngx_apigw_redis_cluster_prune(link);
 
     if (!mapped) {
         ngx_apigw_redis_greet(redis, link);
@@ -576,15 +582,20 @@ ngx_apigw_redis_cluster_mapped(ngx_apigw_redis_link_t *link)
 }
 
 
-/* frees the nodes that the map has no more, unless somebody waits there */
+/*
+ * Frees the nodes that the map has no more, unless somebody waits there; not
+ * the one that gave the map, whose reply is just being read.
+ */
 
 static void
-ngx_apigw_redis_cluster_prune(ngx_apigw_redis_t *redis)
+ngx_apigw_redis_cluster_prune(ngx_apigw_redis_link_t *link)
 {
     ngx_queue_t                *q, *next;
+    ngx_apigw_redis_t          *redis;
     ngx_apigw_redis_link_t     *node;
     ngx_apigw_redis_cluster_t  *cl;
 
+    redis = link->redis;
     cl = redis->cluster;
 
     for (q = ngx_queue_head(&cl->nodes);
@@ -594,7 +605,8 @@ ngx_apigw_redis_cluster_prune(ngx_apigw_redis_t *redis)
         next = ngx_queue_next(q);
         node = ngx_queue_data(q, ngx_apigw_redis_link_t, queue);
 
-        if (node->used
+        if (node == link
+            || node->used
             || node->seed
             || redis->sub.addr == node->addr
             || !ngx_queue_empty(&node->sent)

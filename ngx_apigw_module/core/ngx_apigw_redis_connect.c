@@ -310,7 +310,7 @@ ngx_apigw_redis_connect_say(ngx_apigw_redis_link_t *link, ngx_uint_t purpose,
 {
     ngx_apigw_redis_entry_t  *entry;
 
-    entry = ngx_apigw_redis_entry(link->redis, purpose, argc, argv);
+    entry = ngx_apigw_redis_entry_own(link->redis, purpose, argc, argv);
     if (entry == NULL) {
         return NGX_ERROR;
     }

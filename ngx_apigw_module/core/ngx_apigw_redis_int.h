@@ -188,11 +188,21 @@ struct ngx_apigw_redis_s {
 };
 
 
-/* ngx_apigw_redis.c */
+/* ngx_apigw_redis_entry.c */
 
-/* an entry of the client's own; the caller queues it; NULL: no memory */
-ngx_apigw_redis_entry_t *ngx_apigw_redis_entry(ngx_apigw_redis_t *redis,
+/* a command's entry; the caller queues it; NULL: no memory, or too long */
+ngx_apigw_redis_entry_t *ngx_apigw_redis_entry_create(
+    ngx_apigw_redis_t *redis, ngx_uint_t nhead, ngx_str_t *head,
+    ngx_uint_t argc, ngx_str_t *argv);
+
+/* the same for a command of the client's own */
+ngx_apigw_redis_entry_t *ngx_apigw_redis_entry_own(ngx_apigw_redis_t *redis,
     ngx_uint_t purpose, ngx_uint_t argc, ngx_str_t *argv);
+
+void ngx_apigw_redis_entry_free(ngx_apigw_redis_entry_t *entry);
+
+
+/* ngx_apigw_redis.c */
 
 /* frees an entry that is in no queue any more and answers its command */
 void ngx_apigw_redis_answer(ngx_apigw_redis_entry_t *entry,

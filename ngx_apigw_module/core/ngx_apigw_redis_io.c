@@ -122,8 +122,8 @@ ngx_apigw_redis_put(ngx_apigw_redis_link_t *link,
     if (entry->asking) {
         ngx_str_set(&asking, "ASKING");
 
-        extra = ngx_apigw_redis_entry(link->redis, NGX_APIGW_REDIS_ASKING, 1,
-                                      &asking);
+        extra = ngx_apigw_redis_entry_own(link->redis, NGX_APIGW_REDIS_ASKING,
+                                          1, &asking);
         if (extra == NULL) {
             return NGX_ERROR;
         }
@@ -406,8 +406,10 @@ ngx_apigw_redis_own(ngx_apigw_redis_link_t *link, ngx_uint_t purpose,
 
         if (!error) {
             ngx_apigw_redis_link_up(link);
+            break;
         }
 
+        link->suspect = 1;
         break;
 
     case NGX_APIGW_REDIS_ALIVE:

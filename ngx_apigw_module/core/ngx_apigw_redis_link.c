@@ -106,8 +106,8 @@ ngx_apigw_redis_link_ready(ngx_apigw_redis_link_t *link)
         ngx_str_set(&argv[0], "SUBSCRIBE");
         argv[1] = redis->channel;
 
-        entry = ngx_apigw_redis_entry(redis, NGX_APIGW_REDIS_SUBSCRIBE, 2,
-                                      argv);
+        entry = ngx_apigw_redis_entry_own(redis, NGX_APIGW_REDIS_SUBSCRIBE, 2,
+                                          argv);
         if (entry == NULL) {
             return NGX_ERROR;
         }
@@ -414,8 +414,8 @@ ngx_apigw_redis_link_check(ngx_apigw_redis_link_t *link)
 
     ngx_str_set(&ping, "PING");
 
-    entry = ngx_apigw_redis_entry(link->redis, NGX_APIGW_REDIS_ALIVE, 1,
-                                  &ping);
+    entry = ngx_apigw_redis_entry_own(link->redis, NGX_APIGW_REDIS_ALIVE, 1,
+                                      &ping);
     if (entry) {
         ngx_apigw_redis_link_push(link, entry);
     }

@@ -42,16 +42,16 @@ struct ngx_apigw_redis_reply_s {
 /* what a reply may have; more is an error of the protocol */
 
 #define NGX_APIGW_REDIS_MAX_NESTING   4
-#define NGX_APIGW_REDIS_MAX_STRING    (64 * 1024)
+#define NGX_APIGW_REDIS_MAX_STRING    65536
 #define NGX_APIGW_REDIS_MAX_ELEMENTS  64         /* of one array */
 #define NGX_APIGW_REDIS_MAX_TOTAL     1024       /* of all arrays together */
-#define NGX_APIGW_REDIS_MAX_SIZE      (256 * 1024)  /* of all strings */
+#define NGX_APIGW_REDIS_MAX_SIZE      262144     /* of all strings */
 
 /* and that of CLUSTER SLOTS */
 
 #define NGX_APIGW_REDIS_MAX_SLOTS         16384
-#define NGX_APIGW_REDIS_MAX_SLOTS_TOTAL   (16 * 16384)
-#define NGX_APIGW_REDIS_MAX_SLOTS_SIZE    (4 * 1024 * 1024)
+#define NGX_APIGW_REDIS_MAX_SLOTS_TOTAL   262144
+#define NGX_APIGW_REDIS_MAX_SLOTS_SIZE    4194304
 
 
 typedef struct ngx_apigw_redis_reader_s  ngx_apigw_redis_reader_t;
@@ -83,7 +83,7 @@ ngx_int_t ngx_apigw_redis_reader_next(ngx_apigw_redis_reader_t *reader,
 
 /* arguments of a command */
 #define NGX_APIGW_REDIS_MAX_ARGS      1024
-#define NGX_APIGW_REDIS_MAX_COMMAND   (1024 * 1024)
+#define NGX_APIGW_REDIS_MAX_COMMAND   1048576
 
 
 /*

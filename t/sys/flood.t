@@ -12,7 +12,7 @@ use POSIX ();
 use Time::HiRes qw(time);
 
 my $flood = 200_000;
-my $room = 50_000;              # of a zone of 1m, at most
+my $room = 33_000;              # of a zone of 1m, at most
 
 my $gw = Apigw::Gateway->new(workers => 2, log_level => 'error',
     http => <<'END');

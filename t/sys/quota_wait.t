@@ -144,7 +144,7 @@ for (['return', 'GET', 'rewrite phase'], ['gif', 'GET', 'access phase'],
     $redis->pause;
     $connection->write(text($method, "/gold/$target", $key));
     waits($connection, $name);
-    $redis->resume;
+    $redis->go;
     is(statuses($connection, $method), 200, "$name: then it is answered");
 
     $connection->write(text('GET', '/gold/return', $key));
@@ -160,7 +160,7 @@ for (['return', 'GET', 'rewrite phase'], ['gif', 'GET', 'access phase'],
     $redis->pause;
     $connection->write(text('GET', '/gold/page', $key));
     waits($connection, 'an internal redirect');
-    $redis->resume;
+    $redis->go;
     is($connection->receive('GET')->{body}, "999\n",
         'an internal redirect: one unit');
 }
@@ -174,7 +174,7 @@ for (['return', 'GET', 'rewrite phase'], ['gif', 'GET', 'access phase'],
     $connection->write(join '', map { text('GET', $_, $key) }
         qw(/one/gif /one/return /gold/return /one/gif /gold/gif));
     waits($connection, 'pipelining');
-    $redis->resume;
+    $redis->go;
     is(statuses($connection, ('GET') x 5), '200 429 200 429 200',
         'pipelining: in their order');
 }
@@ -187,7 +187,7 @@ for (['return', 'GET', 'rewrite phase'], ['gif', 'GET', 'access phase'],
     $redis->pause;
     $_->write(text('GET', '/one/return', $key)) for @connections;
     waits($_, 'three for one unit') for @connections;
-    $redis->resume;
+    $redis->go;
     is(join(' ', sort map { statuses($_, 'GET') } @connections),
         '200 429 429', 'three for one unit: one gets it');
 }
@@ -202,7 +202,7 @@ for (['return', 'GET', 'rewrite phase'], ['gif', 'GET', 'access phase'],
         "Content-Length: 100000\r\n") . 'x' x 10);
     waits($connection, 'a body that comes meanwhile');
     $connection->write('x' x 80000);
-    $redis->resume;
+    $redis->go;
     $connection->write('x' x 19990);
     is($connection->receive('POST')->{body}, '100000',
         'a body that comes meanwhile: it is whole');
@@ -215,7 +215,7 @@ for (['return', 'GET', 'rewrite phase'], ['gif', 'GET', 'access phase'],
     $redis->pause;
     $connection->write(text('POST', '/one/echo', $key, $expect));
     waits($connection, 'Expect');
-    $redis->resume;
+    $redis->go;
     $connection->take(qr/^(HTTP\/1.1 100 Continue\r\n\r\n)/);
     pass('Expect: go on');
     $connection->write('hello');
@@ -241,7 +241,7 @@ for my $target (qw(return gif)) {
         "a client goes away, $target: the request ends at once");
     like($gw->log, qr/closed connection while waiting for a quota/,
         "a client goes away, $target: the message");
-    $redis->resume;
+    $redis->go;
     sleep 0.1;
     is($gw->get('/gold/return', headers => ['X-Api-Key' => $key])->{body},
         "999\n", "a client goes away, $target: nothing was spent");
@@ -261,7 +261,7 @@ SKIP: {
     my $pid = open my $out, '-|', 'nghttp', '-v', '-t', '10', '-H',
         "x-api-key: $key", @targets or die "nghttp: $!\n";
     sleep 0.3;
-    $redis->resume;
+    $redis->go;
 
     my %count;
     while (my $line = <$out>) {
@@ -279,7 +279,7 @@ SKIP: {
     close $out;
     logged(qr/(?:499 GET \S+ HTTP\/2.0 [- ]*\n){24}/,
         'h2: they end with their connection');
-    $redis->resume;
+    $redis->go;
     sleep 0.1;
     is($gw->get('/gold/return', headers => ['X-Api-Key' => $key])->{body},
         "999\n", 'h2: nothing was spent');
@@ -293,7 +293,7 @@ SKIP: {
         "x-api-key: $key", '-H', ':method: POST', "$url/gold/echo"
         or die "nghttp: $!\n";
     sleep 0.3;
-    $redis->resume;
+    $redis->go;
     local $/;
     is(scalar(<$out>), '50000', 'h2: a body that comes meanwhile');
     close $out;
@@ -309,7 +309,7 @@ SKIP: {
     $connections[1]->write(text('GET', '/gold/gif', $key));
     waits($_, 'a reload') for @connections;
     ok($gw->reload, 'a reload meanwhile');
-    $redis->resume;
+    $redis->go;
     is(join(' ', map { statuses($_, 'GET') } @connections), '200 200',
         'a reload: the old worker answers');
 }
@@ -365,7 +365,7 @@ is((unavailable('local'))[0]{body}, "local\n", 'local: admitted');
 sleep 1.6;
 
 {
-    $redis->resume;
+    $redis->go;
     ok(Apigw::Gateway::wait_for(5, sub {
         $gw->status('/gold/gif', headers => ['X-Api-Key' => key_of('key60')])
             == 200 && $gw->log =~ /quotas are exact again/
@@ -378,7 +378,7 @@ sleep 1.6;
     ok(IO::Select->new($connections[2]->socket)->can_read(0.06),
         'the third does not wait');
     is(statuses($connections[2], 'GET'), 503, 'the third is refused');
-    $redis->resume;
+    $redis->go;
     is(join(' ', map { statuses($_, 'GET') } @connections[0, 1]), '200 200',
         'those before it wait');
 }

@@ -382,6 +382,53 @@ is(file()->get('state'), $clean, 'the file is closed');
 is(file()->get('masters'), 0, 'by the last master');
 ok(!locked(), 'and free');
 
+# a quota, counted
+
+sub counted {
+    my ($zone) = @_;
+    return <<"END";
+    apigw_zone $zone;
+    apigw_usage_plan gold { quota 9/month; }
+    apigw_api_key a key=zone-file-key-00000001 plan=gold;
+    server {
+        listen 127.0.0.1:%PORT%;
+        apigw_stage prod {
+            apigw_usage_plans gold;
+            apigw_api_key_required on;
+            apigw_route "GET /a" { return 200 a; }
+        }
+    }
+END
+}
+
+sub spend {
+    my ($n) = @_;
+    return join ' ', map { $gw->status('/prod/a',
+        headers => ['X-Api-Key' => 'zone-file-key-00000001']) } 1 .. $n;
+}
+
+unlink $path;
+$gw->configure(http => counted('1m file=%ROOT%/quotas'));
+$gw->must_start;
+is(spend(2), '200 200', 'a quota: two of nine');
+is($gw->stop, 0, 'a stop');
+$gw->must_start;
+is(spend(3), '200 200 200', 'three more');
+ok(murder(), 'all are killed');
+$gw->must_start;
+is(spend(2), '200 200', 'two more');
+ok($gw->reload, 'a reload');
+is(spend(3), '200 200 429', 'the last two');
+ok(murder(), 'all are killed');
+ok($gw->test, 'nginx -t passes');
+$gw->must_start;
+is(spend(1), '429', 'none is left');
+is($gw->stop, 0, 'it stops');
+unlink $path;
+$gw->must_start;
+is(spend(1), '200', 'without the file the quota starts anew');
+is($gw->stop, 0, 'it stops');
+
 my $expected = qr/conflicts\ with\ its\ file | the\ file\ "\Q$path\E"\ of
     | invalid\ port | host\ not\ found | exited\ on\ signal/x;
 is_deeply([$gw->complaints($expected)], [], 'no other complaint is in the log');
