@@ -310,7 +310,7 @@ sub gate {
 
     if ($name =~ /^[kql](\d+)$/ || $name =~ /^(?:low|sick)$/) {
         my $n = $1 || ($name eq 'low' ? 100 : 1000);
-        my $size = $n > 100_000 || $name eq 'q100000' ? '256m' : '32m';
+        my $size = $n > 100_000 ? '256m' : '32m';
         my $rate = $name eq 'low' ? '1r/m burst=1'
                                   : '1000000r/s burst=1000000';
         my ($quota, $plans) = ('', 'gold');
