@@ -366,8 +366,11 @@ ngx_apigw_lease_without(ngx_apigw_leases_t *leases, uint32_t n,
     } else if (plan->on_error == NGX_APIGW_LEASE_LOCAL) {
         ngx_apigw_quota_read(q, &state);
 
-        bound = q->reserved ? q->reserved
-                            : ngx_max(plan->limit / NGX_APIGW_LEASE_PART, 1);
+        bound = ngx_apigw_quota_value(q->reserved);
+
+        if (bound == 0) {
+            bound = ngx_max(plan->limit / NGX_APIGW_LEASE_PART, 1);
+        }
 
         if (state.spent < bound) {
             *mode = NGX_APIGW_LEASE_ON_ERROR_LOCAL;
