@@ -121,6 +121,9 @@ ngx_apigw_leases_add(ngx_apigw_leases_t *leases, ngx_apigw_lease_plan_t *plan,
                                                p - meaning);
 
     if (lease->record == NGX_APIGW_CELL_NONE) {
+        ngx_log_error(NGX_LOG_EMERG, log, 0,
+                      "\"apigw_zone\" is too small for the quotas: it has "
+                      "room for %uz", leases->zone->maxquotas);
         return NGX_APIGW_CELL_NONE;
     }
 
