@@ -595,11 +595,16 @@ static void
 ngx_apigw_lease_wake(ngx_apigw_claim_t *claim, uint64_t max,
     ngx_uint_t failed)
 {
-    ngx_queue_t             *queue;
+    ngx_queue_t             *queue, *next;
     ngx_apigw_lease_wait_t  *wait;
 
-    while (max-- && !ngx_queue_empty(&claim->waits)) {
-        queue = ngx_queue_head(&claim->waits);
+    for (queue = ngx_queue_head(&claim->waits);
+         max && queue != ngx_queue_sentinel(&claim->waits);
+         queue = next)
+    {
+        next = ngx_queue_next(queue);
+        max--;
+
         wait = ngx_queue_data(queue, ngx_apigw_lease_wait_t, queue);
 
         ngx_queue_remove(queue);

@@ -50,11 +50,12 @@ ngx_apigw_lease_claim_local(ngx_apigw_leases_t *leases, uint32_t n)
         ngx_apigw_quota_day(q, day, state.spent);
     }
 
+    ngx_memzero(&grant, sizeof(ngx_apigw_quota_grant_t));
+
     grant.seq = ngx_apigw_quota_next(state.seq);
     grant.day = day;
     grant.start = ngx_apigw_period_start(&plan->period, day);
     grant.until = ngx_apigw_lease_local_end(day);
-    grant.low = 0;
 
     ngx_apigw_lease_local_begin(q, &state, &grant);
 

@@ -77,7 +77,7 @@ sub http {
     return <<"END";
     log_format mode '\$status \$apigw_quota_mode';
     apigw_limit_log_level info;
-    apigw_redis $redis;
+    apigw_redis $redis timeout=500ms;
     apigw_usage_plan plan { quota $limit/day; }
 @{[ map { "    apigw_api_key $_ key=" . secret($_) . " plan=plan id=$_;\n" }
     @keys ]}
@@ -126,8 +126,11 @@ sub works {
     ok(Apigw::Gateway::wait_for(5, sub {
         $redis->command(qw(PUBSUB CHANNELS apigw:*))->[0]
     }), "$name: recalls are listened to");
-    is(join('', grep { /\[(?:error|warn|crit|alert)\]/ } split /^/, $gw->log),
-        '', "$name: nothing bad in the log");
+
+    # a slow machine may take longer than the timeout at first
+
+    is(join('', grep { /\[(?:error|warn|crit|alert)\]/ && !/not exact/ }
+        split /^/, $gw->log), '', "$name: nothing bad in the log");
     return $key;
 }
 
