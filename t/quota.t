@@ -440,23 +440,23 @@ main::keys_of('quota 2/day;') . $::Backend
 === TEST 21: variables in the access log
 --- http_config eval
 main::keys_of('quota 1/day;') . '
-    log_format quota "[$request_uri $status $apigw_quota_limit/$apigw_quota_remaining/$apigw_quota_mode]";'
+    log_format quota "[$request_uri $status $apigw_quota_limit/$apigw_quota_remaining/$apigw_quota_mode/$apigw_quota_wait]";'
 --- config eval
 "access_log logs/access.log quota; $::Routes $::Two"
 --- request
 GET /two
 --- error_code: 429
 --- access_log
-[/b 200 1/0/exact]
-[/b 429 1/0/exact]
-[/two 429 -/-/-]
+[/b 200 1/0/exact/0.000]
+[/b 429 1/0/exact/0.000]
+[/two 429 -/-/-/-]
 
 
 
 === TEST 22: and before there is a quota
 --- http_config eval
 main::keys_of('quota 1/day;') . '
-    log_format quota "[$request_uri $status <$apigw_quota_limit$apigw_quota_remaining$apigw_quota_mode>]";'
+    log_format quota "[$request_uri $status <$apigw_quota_limit$apigw_quota_remaining$apigw_quota_mode$apigw_quota_wait>]";'
 --- config eval
 "access_log logs/access.log quota; $::Routes"
 --- request eval
@@ -466,7 +466,7 @@ X-Api-Key: nobody-key-0123456789
 --- error_code eval
 [403, 403, 200]
 --- access_log
-<--->]
+<---->]
 
 
 

@@ -271,7 +271,7 @@ ngx_apigw_lease_spend(ngx_apigw_leases_t *leases, uint32_t n,
 
 
 /*
- *     NGX_AGAIN     parked
+ *     NGX_AGAIN     parked, or wait is NULL
  *     NGX_DECLINED  the store answers, but there is nothing left of its own
  *     NGX_BUSY      the store does not answer, or too many wait
  *     NGX_ERROR     no memory
@@ -285,6 +285,10 @@ ngx_apigw_lease_park(ngx_apigw_leases_t *leases, uint32_t n,
     ngx_msec_t                 timeout;
     ngx_apigw_claim_t         *claim;
     ngx_apigw_lease_health_t  *health;
+
+    if (wait == NULL) {
+        return NGX_AGAIN;
+    }
 
     if (wait->late) {
         return wait->failed ? NGX_BUSY : NGX_DECLINED;

@@ -113,6 +113,7 @@ void ngx_apigw_leases_exit_worker(ngx_apigw_leases_t *leases);
  *     NGX_ERROR     no memory
  *
  * wait is zeroed before the first call for a request, and kept for the next.
+ * Where it is NULL nobody waits: after NGX_AGAIN call again with one.
  */
 ngx_int_t ngx_apigw_lease_spend(ngx_apigw_leases_t *leases, uint32_t n,
     ngx_apigw_lease_wait_t *wait, ngx_uint_t *mode);

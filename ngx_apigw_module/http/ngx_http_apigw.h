@@ -229,15 +229,16 @@ typedef struct {
 /* of a client request, made when a quota is asked for the first time */
 
 struct ngx_http_apigw_quota_s {
-    ngx_apigw_lease_wait_t         wait;
     ngx_http_apigw_plan_t         *plan;     /* whose quota it is */
     uint32_t                       lease;
     ngx_int_t                      rc;       /* of ngx_apigw_lease_spend();
                                                 NGX_AGAIN: not decided yet */
     ngx_uint_t                     mode;     /* ngx_apigw_lease_mode_e */
+    ngx_msec_t                     since;    /* when it was asked */
+    ngx_msec_t                     waited;   /* from then on, when decided */
+    ngx_apigw_lease_wait_t        *wait;     /* NULL: it need not wait */
     ngx_apigw_lease_view_t         view;     /* when it was looked at first */
     unsigned                       viewed:1;
-    unsigned                       parked:1; /* once, at least */
 };
 
 

@@ -18,6 +18,10 @@ static ngx_int_t ngx_http_apigw_quota_step(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx);
 static ngx_http_apigw_quota_t *ngx_http_apigw_quota_create(
     ngx_http_request_t *r);
+static ngx_int_t ngx_http_apigw_quota_spend(ngx_http_request_t *r,
+    ngx_http_apigw_quota_t *q);
+static ngx_apigw_lease_wait_t *ngx_http_apigw_quota_wait(
+    ngx_http_request_t *r);
 static ngx_int_t ngx_http_apigw_quota_refuse(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx);
 static void ngx_http_apigw_quota_log(ngx_http_request_t *r,
@@ -70,9 +74,8 @@ ngx_module_t  ngx_http_apigw_quota_module = {
 static ngx_int_t
 ngx_http_apigw_quota_step(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
 {
-    ngx_http_apigw_plan_t       *plan;
-    ngx_http_apigw_quota_t      *q;
-    ngx_http_apigw_main_conf_t  *mcf;
+    ngx_http_apigw_plan_t   *plan;
+    ngx_http_apigw_quota_t  *q;
 
     plan = ctx->plan;
 
@@ -95,11 +98,10 @@ ngx_http_apigw_quota_step(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
         return q->rc == NGX_OK ? NGX_OK : ngx_http_apigw_quota_refuse(r, ctx);
     }
 
-    mcf = ngx_http_apigw_get_main_conf(r);
-
     q->plan = plan;
     q->lease = ctx->cells[plan->limits.nelts];
-    q->rc = ngx_apigw_lease_spend(mcf->leases, q->lease, &q->wait, &q->mode);
+    q->rc = ngx_http_apigw_quota_spend(r, q);
+    q->waited = ngx_current_msec - q->since;
 
     ngx_log_debug2(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
                    "apigw quota: %i, mode %ui", q->rc, q->mode);
@@ -135,10 +137,62 @@ ngx_http_apigw_quota_create(ngx_http_request_t *r)
     }
 
     q->rc = NGX_AGAIN;
-    q->wait.handler = ngx_http_apigw_quota_wake;
-    q->wait.data = r;
+    q->since = ngx_current_msec;
 
     return q;
+}
+
+
+/* most requests never wait, and do without what that takes */
+
+static ngx_int_t
+ngx_http_apigw_quota_spend(ngx_http_request_t *r, ngx_http_apigw_quota_t *q)
+{
+    ngx_int_t                    rc;
+    ngx_http_apigw_main_conf_t  *mcf;
+
+    mcf = ngx_http_apigw_get_main_conf(r);
+
+    rc = ngx_apigw_lease_spend(mcf->leases, q->lease, q->wait, &q->mode);
+
+    if (rc != NGX_AGAIN || q->wait) {
+        return rc;
+    }
+
+    q->wait = ngx_http_apigw_quota_wait(r);
+    if (q->wait == NULL) {
+        return NGX_ERROR;
+    }
+
+    return ngx_apigw_lease_spend(mcf->leases, q->lease, q->wait, &q->mode);
+}
+
+
+static ngx_apigw_lease_wait_t *
+ngx_http_apigw_quota_wait(ngx_http_request_t *r)
+{
+    ngx_http_cleanup_t      *cln;
+    ngx_apigw_lease_wait_t  *wait;
+
+    wait = ngx_pcalloc(r->pool, sizeof(ngx_apigw_lease_wait_t));
+    if (wait == NULL) {
+        return NULL;
+    }
+
+    wait->handler = ngx_http_apigw_quota_wake;
+    wait->data = r;
+
+    /* that of a pool would be called only when all has been freed */
+
+    cln = ngx_http_cleanup_add(r, 0);
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    cln->handler = ngx_http_apigw_quota_forget;
+    cln->data = wait;
+
+    return wait;
 }
 
 
@@ -179,31 +233,16 @@ ngx_http_apigw_quota_log(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
 static ngx_int_t
 ngx_http_apigw_quota_park(ngx_http_request_t *r, ngx_http_apigw_quota_t *q)
 {
-    ngx_connection_t    *c;
-    ngx_http_cleanup_t  *cln;
+    ngx_connection_t  *c;
 
     c = r->connection;
-
-    if (!q->parked) {
-
-        /* that of a pool would be called only when all has been freed */
-
-        cln = ngx_http_cleanup_add(r, 0);
-        if (cln == NULL) {
-            goto failed;
-        }
-
-        cln->handler = ngx_http_apigw_quota_forget;
-        cln->data = q;
-
-        q->parked = 1;
-    }
 
     if (c->read->ready) {
         ngx_post_event(c->read, &ngx_posted_events);
 
     } else if (ngx_handle_read_event(c->read, 0) != NGX_OK) {
-        goto failed;
+        ngx_apigw_lease_cancel(q->wait);
+        return NGX_ERROR;
     }
 
     r->read_event_handler = ngx_http_test_reading;
@@ -212,12 +251,6 @@ ngx_http_apigw_quota_park(ngx_http_request_t *r, ngx_http_apigw_quota_t *q)
     c->log->action = "waiting for a quota";
 
     return NGX_DONE;
-
-failed:
-
-    ngx_apigw_lease_cancel(&q->wait);
-
-    return NGX_ERROR;
 }
 
 
@@ -226,9 +259,9 @@ failed:
 static void
 ngx_http_apigw_quota_forget(void *data)
 {
-    ngx_http_apigw_quota_t  *q = data;
+    ngx_apigw_lease_wait_t  *wait = data;
 
-    ngx_apigw_lease_cancel(&q->wait);
+    ngx_apigw_lease_cancel(wait);
 }
 
 

@@ -45,6 +45,7 @@ typedef enum {
 #define NGX_HTTP_APIGW_VAR_LIMIT      0
 #define NGX_HTTP_APIGW_VAR_REMAINING  1
 #define NGX_HTTP_APIGW_VAR_MODE       2
+#define NGX_HTTP_APIGW_VAR_WAIT       3
 
 
 static ngx_http_variable_t  ngx_http_apigw_vars[] = {
@@ -90,6 +91,9 @@ static ngx_http_variable_t  ngx_http_apigw_vars[] = {
 
     { ngx_string("apigw_quota_mode"), NULL, ngx_http_apigw_quota_variable,
       NGX_HTTP_APIGW_VAR_MODE, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("apigw_quota_wait"), NULL, ngx_http_apigw_quota_variable,
+      NGX_HTTP_APIGW_VAR_WAIT, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("apigw_error_type"), NULL, ngx_http_apigw_error_variable,
       NGX_HTTP_APIGW_VAR_TYPE, NGX_HTTP_VAR_NOCACHEABLE, 0 },
@@ -319,31 +323,46 @@ static ngx_int_t
 ngx_http_apigw_quota_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
+    u_char                  *p;
     ngx_str_t                text;
     ngx_http_apigw_ctx_t    *ctx;
-    ngx_apigw_lease_view_t  *view;
+    ngx_http_apigw_quota_t  *q;
 
     ctx = ngx_http_apigw_get_ctx(r);
-    view = ctx ? ngx_http_apigw_quota_view(r, ctx) : NULL;
+    q = ctx ? ctx->quota : NULL;
 
-    if (view == NULL) {
+    if (q == NULL || q->rc == NGX_AGAIN) {
         return ngx_http_apigw_variable_empty(r, v);
     }
 
     if (data == NGX_HTTP_APIGW_VAR_MODE) {
         return ngx_http_apigw_variable_text(v,
-                              &ngx_http_apigw_quota_modes[ctx->quota->mode]);
+                                        &ngx_http_apigw_quota_modes[q->mode]);
     }
 
-    text.data = ngx_pnalloc(r->pool, NGX_APIGW_NUMBER_LEN);
-    if (text.data == NULL) {
+    p = ngx_pnalloc(r->pool, NGX_APIGW_NUMBER_LEN + sizeof(".000") - 1);
+    if (p == NULL) {
         return NGX_ERROR;
     }
 
-    text.len = ngx_apigw_number(text.data,
-                                data == NGX_HTTP_APIGW_VAR_LIMIT
-                                ? view->limit : view->remaining)
-               - text.data;
+    text.data = p;
+
+    switch (data) {
+
+    case NGX_HTTP_APIGW_VAR_LIMIT:
+        p = ngx_apigw_number(p, ngx_http_apigw_quota_view(r, ctx)->limit);
+        break;
+
+    case NGX_HTTP_APIGW_VAR_REMAINING:
+        p = ngx_apigw_number(p, ngx_http_apigw_quota_view(r, ctx)->remaining);
+        break;
+
+    default: /* NGX_HTTP_APIGW_VAR_WAIT */
+        p = ngx_sprintf(p, "%T.%03M", (time_t) (q->waited / 1000),
+                        q->waited % 1000);
+    }
+
+    text.len = p - text.data;
 
     return ngx_http_apigw_variable_text(v, &text);
 }

@@ -103,7 +103,17 @@ sub start {
         $self->wait_port($port);
     }
 
-    $self->{worker} = $self->find_worker;
+    $self->{worker} = $pid;
+
+    unless (($globals // '') =~ /master_process off/) {
+        my $end = time + 60;
+
+        # ports are open before there is a worker
+        until ($self->{worker} = $self->find_worker) {
+            die "nginx \"$self->{name}\" has no worker\n" if time > $end;
+            sleep 0.02;
+        }
+    }
 
     return $self;
 }
@@ -136,7 +146,7 @@ sub find_worker {
         return $1 if $line =~ /^(\d+) \(nginx\) \S $self->{pid} /;
     }
 
-    return $self->{pid};
+    return;
 }
 
 sub stop {

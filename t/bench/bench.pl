@@ -13,6 +13,7 @@ use Time::HiRes qw(sleep time);
 
 use BenchLoad;
 use BenchNginx;
+use BenchRedis;
 
 $| = 1;
 $SIG{INT} = $SIG{TERM} = sub { exit 130 };
@@ -33,6 +34,8 @@ my $conns = 16;        # of the client that checks
 my $key = 'bench%07dABCDEFGHIJKLMNOPQRSTUVWXYZ01';
 my $unknown = 'nobdy%07dABCDEFGHIJKLMNOPQRSTUVWXYZ01';
 
+my $tiny = 'tiny-quota-0123456789ABCDEFGHIJKLMNOPQRS';
+
 my $pet = '/prod/pets/42';
 my $thing = '/prod/thing%05d/parts/42';
 
@@ -49,12 +52,25 @@ my %scenarios = (
         base => 'cheap', bar => 1.04,
         mix => { n => 1000, path => $pet, key => $key },
     },
+    S2 => {
+        title => 'S1 and a quota in Redis', gate => 'q1000',
+        base => 'cheap', bar => 1.05,
+        mix => { n => 1000, path => $pet, key => $key },
+        slow_mix => { n => 1, path => $pet, key => sprintf $key, 7 },
+        others => { S1 => 'k1000' },
+    },
+    S2l => {
+        title => 'S1 and a quota in the zone', gate => 'l1000',
+        base => 'cheap', mix => { n => 1000, path => $pet, key => $key },
+        slow_mix => { n => 1, path => $pet, key => sprintf $key, 7 },
+        others => { S1 => 'k1000' },
+    },
     S6 => {
-        title => 'same, 100,000 keys', gate => 'k100000', base => 'cheap',
+        title => 'S1 with 100,000 keys', gate => 'k100000', base => 'cheap',
         bar => 1.04, mix => { n => 100_000, path => $pet, key => $key },
     },
     S6m => {
-        title => 'same, 1,000,000 keys', gate => 'k1000000', base => 'cheap',
+        title => 'S1 with 1,000,000 keys', gate => 'k1000000', base => 'cheap',
         bar => 1.05, mix => { n => 1_000_000, path => $pet, key => $key },
         no_callgrind => 1,
     },
@@ -85,12 +101,18 @@ my %scenarios = (
     },
 );
 
-my @order = qw(S0 S1 S6 S6m S7 S7r S8a S8b S8n);
+# rows of another kind
+my %extras = (
+    info => 'start-up and memory',
+    sick => 'waits for a Redis that does not answer',
+);
+
+my @order = qw(S0 S1 S2 S2l S6 S6m S7 S7r S8a S8b S8n);
 
 # the other baselines, which have no bar
 my %others = (cheap => [qw(plain same)], plain => [], gate => []);
 
-my (%gates, %results, $bare, $backend, $perf, $failed);
+my (%gates, %results, $bare, $backend, $perf, $failed, $one_key);
 
 exit main(@ARGV);
 
@@ -99,27 +121,31 @@ sub main {
     my @names = @_;
 
     if (@names && $names[0] eq '-l') {
-        printf "%-4s %s\n", $_, $scenarios{$_}{title} for @order, 'info';
-        printf "%-4s start-up and memory\n", 'info';
+        printf "%-4s %s\n", $_, $scenarios{$_}{title} for @order;
+        printf "%-4s %s\n", $_, $extras{$_} for sort keys %extras;
         return 0;
     }
 
-    @names = (@order, 'info') unless @names;
+    @names = (@order, sort keys %extras) unless @names;
 
     for my $name (@names) {
         die "no scenario \"$name\", \"bench.sh -l\" lists them\n"
-            unless $scenarios{$name} || $name eq 'info';
+            unless $scenarios{$name} || $extras{$name};
     }
 
     my $from = time;
 
     prepare();
 
-    my @timed = grep { $_ ne 'info' } @names;
-    my $info = @timed < @names ? information() : undef;
+    my %asked = map { $_ => 1 } @names;
+    my @timed = grep { $scenarios{$_} } @names;
+    my $info = $asked{info} ? information() : undef;
+
+    $backend->start if @timed || $asked{sick};
+
+    my $sick = $asked{sick} ? sick() : undef;
 
     if (@timed) {
-        $backend->start;
         $bare->start;
 
         check($_) for @timed;
@@ -135,7 +161,7 @@ sub main {
         measure(@timed) if $rounds;
     }
 
-    report([grep { $_ ne 'info' } @names], $info, time - $from);
+    report([grep { $scenarios{$_} } @names], $info, $sick, time - $from);
 
     return $failed ? 1 : 0;
 }
@@ -250,7 +276,8 @@ CONF
 
 
 # a gateway by name: "plain", "low", k<keys>, r<routes>; "n<routes>" is nginx
-# with as many locations, to compare memory with
+# with as many locations, to compare memory with.  With quotas: q<keys> in
+# Redis, l<keys> in the zone, "sick" to be left without its Redis
 
 sub gate {
     my ($name) = @_;
@@ -281,18 +308,40 @@ sub gate {
         $stage .= $routes;
     }
 
-    if ($name =~ /^k(\d+)$/ || $name eq 'low') {
-        my $n = $1 || 100;
+    if ($name =~ /^[kql](\d+)$/ || $name =~ /^(?:low|sick)$/) {
+        my $n = $1 || ($name eq 'low' ? 100 : 1000);
         my $size = $n > 100_000 ? '256m' : '32m';
+        my $rate = $name eq 'low' ? '1r/m burst=1'
+                                  : '1000000r/s burst=1000000';
+        my ($quota, $plans) = ('', 'gold');
 
         keys_file("$dir/$name.csv", $n);
 
-        $http = "    apigw_zone $size;\n    apigw_usage_plan gold { throttle "
-                . ($name eq 'low' ? '1r/m burst=1'
-                                  : '1000000r/s burst=1000000')
-                . "; }\n    apigw_api_keys $dir/$name.csv;\n";
+        if ($name =~ /^[qls]/) {
+            $quota = 'quota 1000000000/month; on_error '
+                     . ($name eq 'sick' ? 'open;' : 'closed;');
+            $plans .= ' tiny';
+            $http .= "    apigw_usage_plan tiny { quota 3/month; }\n"
+                     . "    apigw_api_key tiny key=$tiny id=tiny$name plan=tiny;\n";
+        }
 
-        $stage = "apigw_usage_plans gold;\napigw_api_key_required on;\n"
+        if ($name =~ /^[qs]/) {
+            $http .= '    apigw_redis ' . BenchRedis::url()
+                     . ($name eq 'sick' ? " timeout=50ms;\n"
+                                        : " timeout=1s;\n");
+        }
+
+        if ($name eq 'sick') {
+            $http .= "    log_format wait '\$status \$apigw_quota_mode "
+                     . "\$apigw_quota_wait';\n";
+            $server .= "access_log $dir/wait.log wait;\n";
+        }
+
+        $http .= "    apigw_zone $size;\n    apigw_usage_plan gold "
+                 . "{ throttle $rate; $quota }\n"
+                 . "    apigw_api_keys $dir/$name.csv;\n";
+
+        $stage = "apigw_usage_plans $plans;\napigw_api_key_required on;\n"
                  . $stage;
     }
 
@@ -330,9 +379,33 @@ sub running_gate {
     my ($name) = @_;
 
     my $gate = gate($name);
-    $gate->start unless $gate->{pid};
+
+    unless ($gate->{pid}) {
+        $gate->start;
+        connected($gate);
+    }
 
     return $gate;
+}
+
+
+# a worker that has just been born has no connection to Redis yet
+
+sub connected {
+    my ($gate) = @_;
+
+    return unless $gate->{name} =~ /^(?:q|sick)/;
+
+    my $end = time + 20;
+
+    while (time < $end) {
+        my ($status) = BenchLoad::ask($gate->{ports}{http}, $pet,
+                                      'x-api-key: ' . sprintf $key, 7);
+        return if $status == 200;
+        sleep 0.1;
+    }
+
+    die "gateway \"$gate->{name}\" has no Redis\n";
 }
 
 
@@ -363,6 +436,11 @@ sub sides {
         push @sides, [$other, $bare, $bare->{ports}{$other}, $s->{mix}];
     }
 
+    for my $other (sort keys %{ $s->{others} }) {
+        my $than = gate($s->{others}{$other});
+        push @sides, [$other, $than, $than->{ports}{http}, $s->{mix}];
+    }
+
     return @sides;
 }
 
@@ -374,7 +452,8 @@ sub check {
 
     my $s = $scenarios{$name};
 
-    running_gate($_) for grep { $_ } @$s{qw(gate base_gate)};
+    running_gate($_) for grep { $_ } @$s{qw(gate base_gate)},
+                                     values %{ $s->{others} };
 
     my @failures;
 
@@ -426,7 +505,7 @@ sub check_gate {
 
     my $want = sub { push @failures, differs(@_) };
 
-    if ($gate->{name} =~ /^k/) {
+    if ($gate->{name} =~ /^[kql]/) {
         ($status) = BenchLoad::ask($port, '/prod/pets');
         $want->('without a key', $status, 403);
 
@@ -454,6 +533,8 @@ sub check_gate {
             unless $n{429} && $n{429} >= 2;
     }
 
+    push @failures, check_quota($gate) if $gate->{name} =~ /^[ql]/;
+
     if ($gate->{name} eq 'low') {
         ($status, $head) = BenchLoad::ask($port, $pet, @key);
         push @failures, 'no Retry-After'
@@ -464,7 +545,7 @@ sub check_gate {
         ($status, $head, $body) = BenchLoad::ask($port, '/prod/what', @key);
         push @failures, "headers that the upstream got: $body"
             unless $body =~ /^127\.0\.0\.1\|http\|$port\|[-0-9a-f]{36}\|/
-                   && ($gate->{name} !~ /^k/ || $body =~ /\|$/);
+                   && ($gate->{name} !~ /^[kql]/ || $body =~ /\|$/);
         push @failures, 'no request ids'
             unless $head =~ /^x-amzn-RequestId: /m
                    && $head =~ /^x-amz-apigw-id: /m;
@@ -482,6 +563,47 @@ sub check_gate {
             unless $body =~ /^127\.0\.0\.1\|http\|$p\|[^|]{5,}\|/
                    && $head =~ /^x-amzn-RequestId: /m;
     }
+
+    return @failures;
+}
+
+
+# a quota that is used up refuses, and Redis is not asked for each request
+
+sub check_quota {
+    my ($gate) = @_;
+
+    my $port = $gate->{ports}{http};
+    my $one = { n => 1, path => $pet, key => sprintf $key, 7 };
+    my ($status, $head, $body, @statuses, @failures);
+
+    for (1 .. 4) {
+        ($status, $head, $body) = BenchLoad::ask($port, $pet,
+                                                 "x-api-key: $tiny");
+        push @statuses, $status;
+    }
+
+    push @failures, differs('a quota of 3', "@statuses", '200 200 200 429'),
+        differs('its refusal', $body, '{"message":"Limit Exceeded"}');
+
+    return @failures unless $gate->{name} =~ /^q/;
+
+    my $script = "$dir/one.lua";
+
+    BenchLoad::wrk_script($script, $one);
+    BenchLoad::wrk($port, $script, 3);    # other keys give theirs back
+
+    my ($n, $commands) = ($gate->requests, BenchRedis::commands());
+
+    BenchLoad::wrk($port, $script, $seconds);
+
+    $commands = BenchRedis::commands() - $commands;
+    $n = $gate->requests - $n - 1;
+
+    $one_key = $commands / $n;
+
+    push @failures, "$commands commands to Redis for $n requests of a key"
+        if $one_key > 0.01;
 
     return @failures;
 }
@@ -523,6 +645,12 @@ sub callgrind {
 
     for my $side (sides($name)) {
         my ($what, $nginx, $port, $mix) = @$side;
+
+        # a key that is not asked for in a second loses its lease: under
+        # valgrind a thousand of them would all wait
+
+        $mix = $side->[3] = $scenarios{$name}{slow_mix} || $mix;
+
         my $id = join ' ', $nginx->{name}, $port, BenchLoad::template($mix);
 
         $instructions{$id} //= count($name, @$side);
@@ -555,6 +683,7 @@ sub count {
                       '--tool=callgrind', "--callgrind-out-file=$file",
                       '--collect-atstart=no',
                       '--toggle-collect=ngx_process_events_and_timers');
+        connected($nginx);
 
         # keys whose buckets are to be empty
         BenchLoad::send_requests($port, BenchLoad::requests($mix), 128, $conns)
@@ -585,7 +714,7 @@ sub measure {
         my @sides = sides($name);
 
         for my $side (@sides) {
-            $side->[1]->start unless $side->[1]{pid};
+            running_gate($side->[1]{name}) unless $side->[1]{pid};
             $side->[4] = "$dir/$name.$side->[0].lua";
             BenchLoad::wrk_script($side->[4], $side->[3]);
             BenchLoad::wrk($side->[2], $side->[4], 1);
@@ -644,6 +773,9 @@ sub load {
         sleep 0.3;
     }
 
+    my $redis = $nginx->{name} =~ /^q/;
+    my $commands = $redis && BenchRedis::commands();
+
     my ($cpu, $n) = ($nginx->cpu, $nginx->requests);
 
     my $bad = BenchLoad::wrk($port, $script, $seconds);
@@ -663,6 +795,8 @@ sub load {
         . " time: a longer BENCH_SECONDS is needed\n" if $n < 100 || !$cpu;
 
     my %used = (cpu => $cpu / $n);
+
+    $used{commands} = (BenchRedis::commands() - $commands) / $n if $redis;
 
     if ($perf) {
         kill 'INT', $counter;
@@ -723,8 +857,46 @@ sub information {
 }
 
 
+# how long requests wait for a Redis that has stopped, as the gateway logs it
+
+sub sick {
+    my $gate = running_gate('sick');
+    my ($port, $script) = ($gate->{ports}{http}, "$dir/sick.lua");
+
+    BenchLoad::wrk_script($script, { n => 1000, path => $pet, key => $key });
+
+    BenchRedis::pause();
+    my $bad = BenchLoad::wrk($port, $script, 5);
+    BenchRedis::resume();
+
+    $gate->stop;
+
+    my (@waits, $n, %modes);
+
+    open my $fh, '<', "$dir/wait.log" or die "no log of waits: $!\n";
+
+    while (<$fh>) {
+        my ($mode, $wait) = /^\d+ (\w+) ([\d.]+)$/ or next;
+
+        $n++;
+        $modes{$mode}++;
+        push @waits, $wait if $wait > 0;
+    }
+
+    if ($bad || !@waits || !$modes{open}) {
+        $failed = 1;
+        return { failure => "$bad refused, " . @waits . ' waited' };
+    }
+
+    my ($largest) = sort { $b <=> $a } @waits;
+
+    return { requests => $n, waited => scalar @waits, largest_s => $largest,
+             median_s => median(@waits) };
+}
+
+
 sub report {
-    my ($names, $info, $took) = @_;
+    my ($names, $info, $sick, $took) = @_;
 
     print "\n";
 
@@ -746,11 +918,15 @@ sub report {
 
         print_row($name, $s->{title}, $s->{bar}, $r, 'base');
 
-        for my $other (@{ $others{ $s->{base} || 'gate' } }) {
+        for my $other (@{ $others{ $s->{base} || 'gate' } },
+                       sort keys %{ $s->{others} })
+        {
             print_row('', "  to \"$other\"", undef, $r, $other);
         }
     }
 
+    print_commands($names);
+    print_sick($sick) if $sick;
     print_information($info) if $info;
 
     printf "\n%d rounds of %s s, %d requests under valgrind, %.0f s in all; "
@@ -763,7 +939,8 @@ sub report {
     print $fh JSON::PP->new->canonical->pretty->encode({
         rounds => $rounds + 0, seconds => $seconds + 0,
         requests => $requests + 0, counters => $perf,
-        scenarios => \%results, information => $info,
+        scenarios => \%results, information => $info, sick => $sick,
+        commands_one_key => $one_key,
     });
     close $fh or die "$file: $!\n";
 
@@ -798,23 +975,59 @@ sub print_row {
 }
 
 
-sub print_information {
-    my ($info) = @_;
+sub row { printf "%-60s %s\n", @_ }
 
-    my $row = sub { printf "%-60s %s\n", @_ };
+
+sub print_commands {
+    my ($names) = @_;
+
+    return unless defined $one_key;
 
     print "\n";
 
-    $row->('nginx -t, 10,000 routes',
-           sprintf '%.3f s (10: %.3f s)', @$info{qw(test_s_r10000 test_s_r10)});
-    $row->('nginx -t, 10,000 plain locations',
-           sprintf '%.3f s', $info->{test_s_n10000});
-    $row->('memory per route, worker',
-           sprintf '%.0f bytes', $info->{route_bytes_r});
-    $row->('memory per plain location, worker',
-           sprintf '%.0f bytes', $info->{route_bytes_n});
-    $row->('nginx -t, 1,000,000 keys, less that with 1,000',
-           sprintf '%.3f s', $info->{test_s_k1000000} - $info->{test_s_k1000});
-    $row->('memory per key, worker, less its bucket in the zone (32)',
-           sprintf '%.0f bytes', $info->{key_bytes});
+    row('Redis commands per request, one key', sprintf '%.5f', $one_key);
+
+    for my $name (@$names) {
+        my $c = $results{$name}{commands}{gateway} // next;
+
+        row("Redis commands per request, $name", sprintf '%.4f', $c);
+    }
+}
+
+
+sub print_sick {
+    my ($sick) = @_;
+
+    print "\n";
+
+    if ($sick->{failure}) {
+        row('Redis does not answer', "FAILED: $sick->{failure}");
+        return;
+    }
+
+    row('Redis does not answer, timeout 0.050 s: the longest wait',
+        sprintf '%.3f s', $sick->{largest_s});
+    row('the median of those that waited',
+        sprintf '%.3f s, %d of %d requests', $sick->{median_s},
+        @$sick{qw(waited requests)});
+}
+
+
+sub print_information {
+    my ($info) = @_;
+
+    print "\n";
+
+    row('nginx -t, 10,000 routes',
+        sprintf '%.3f s (10: %.3f s)', @$info{qw(test_s_r10000 test_s_r10)});
+    row('nginx -t, 10,000 plain locations',
+        sprintf '%.3f s', $info->{test_s_n10000});
+    row('memory per route, worker',
+        sprintf '%.0f bytes', $info->{route_bytes_r});
+    row('memory per plain location, worker',
+        sprintf '%.0f bytes', $info->{route_bytes_n});
+    row('nginx -t, 1,000,000 keys, less that with 1,000',
+        sprintf '%.3f s', $info->{test_s_k1000000} - $info->{test_s_k1000});
+    row('memory per key, worker, less its bucket in the zone (32)',
+        sprintf '%.0f bytes', $info->{key_bytes});
 }

@@ -14,4 +14,4 @@ set -eu
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 
-exec perl -I"$top/t/bench" "$top/t/bench/bench.pl" "$top" "$@"
+exec perl -I"$top/t/bench" -I"$top/t/lib" "$top/t/bench/bench.pl" "$top" "$@"

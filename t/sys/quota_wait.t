@@ -30,7 +30,7 @@ sub http {
 
     return <<"END";
     log_format quota '\$status \$request \$apigw_quota_remaining '
-                     '\$apigw_quota_mode';
+                     '\$apigw_quota_mode \$apigw_quota_wait';
     apigw_redis @{[ $redis->url ]} timeout=$timeout $more;
     apigw_usage_plan gold { quota 1000/day; }
     apigw_usage_plan one { quota 1/day; }
@@ -146,6 +146,8 @@ for (['return', 'GET', 'rewrite phase'], ['gif', 'GET', 'access phase'],
     waits($connection, $name);
     $redis->go;
     is(statuses($connection, $method), 200, "$name: then it is answered");
+    logged(qr/200 $method \/gold\/$target \S+ 999 exact 0\.1[5-9]\d\n/,
+        "$name: how long it waited");
 
     $connection->write(text('GET', '/gold/return', $key));
     is($connection->receive('GET')->{body}, "998\n",
@@ -347,8 +349,8 @@ sub unavailable {
         'closed: the type');
     is($headers->{'retry-after'}, 1, 'closed: Retry-After');
     ok(!exists $headers->{ratelimit}, 'closed: no RateLimit');
-    logged(qr/503 GET \/gold\/return HTTP\/1.1 \d+ closed\n/,
-        'closed: the mode');
+    logged(qr/503 GET \/gold\/return HTTP\/1.1 \d+ closed 0\.1\d\d\n/,
+        'closed: the mode, and how long it waited');
     like($gw->log, qr/\[info\] .*API key "key\d+" may have used it up, its /,
         'closed: the message');
 

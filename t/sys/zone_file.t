@@ -385,10 +385,11 @@ ok(!locked(), 'and free');
 # a quota, counted
 
 sub counted {
-    my ($zone) = @_;
+    my ($zone, $limit) = @_;
+    $limit ||= 9;
     return <<"END";
     apigw_zone $zone;
-    apigw_usage_plan gold { quota 9/month; }
+    apigw_usage_plan gold { quota $limit/month; }
     apigw_api_key a key=zone-file-key-00000001 plan=gold;
     server {
         listen 127.0.0.1:%PORT%;
@@ -427,6 +428,26 @@ is($gw->stop, 0, 'it stops');
 unlink $path;
 $gw->must_start;
 is(spend(1), '200', 'without the file the quota starts anew');
+is($gw->stop, 0, 'it stops');
+
+# a machine that crashes: what was written before it was spent is gone, and
+# no unit is given twice
+
+unlink $path;
+$gw->configure(http => counted('1m file=%ROOT%/quotas', 200));
+$gw->must_start;
+is(spend(50), join(' ', (200) x 50), 'fifty of two hundred');
+ok(murder(), 'all are killed');
+
+my $quota = file()->record(0);
+cmp_ok($quota->{reserved}, '>=', 50, 'what was spent had been reserved');
+cmp_ok($quota->{reserved}, '<=', 100, 'and not much more');
+
+file()->set(%boot)->store($path);
+$gw->must_start;
+my @status = split / /, spend(200);
+is(scalar(grep { $_ == 200 } @status), 200 - $quota->{reserved},
+    'after the crash there is what was not reserved');
 is($gw->stop, 0, 'it stops');
 
 my $expected = qr/conflicts\ with\ its\ file | the\ file\ "\Q$path\E"\ of

@@ -12,7 +12,7 @@ test="perl libtest-base-perl libtext-diff-perl libtest-longstring-perl
       libnginx-mod-http-headers-more-filter redis-server liblua5.1-0-dev"
 asan="gcc libpcre2-dev zlib1g-dev"
 lint="clang clang-tidy cppcheck uncrustify perl"
-bench="wrk valgrind linux-perf"
+bench="wrk valgrind linux-perf redis-server"
 valgrind="valgrind"
 real="nodejs npm"
 
