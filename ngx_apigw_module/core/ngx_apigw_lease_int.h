@@ -41,8 +41,8 @@ typedef struct {
 typedef struct {
     ngx_uint_t                 failures;     /* in a row */
     ngx_msec_t                 until;        /* it is left in peace */
+    ngx_msec_t                 probing;      /* a claim tries it until then */
     unsigned                   sick:1;
-    unsigned                   probing:1;    /* a claim tries it */
 } ngx_apigw_lease_health_t;
 
 

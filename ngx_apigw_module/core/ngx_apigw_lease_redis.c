@@ -325,7 +325,7 @@ ngx_apigw_lease_redis_parse(ngx_apigw_claim_t *claim,
     }
 
     if (n[1] < 0 || n[1] >= NGX_APIGW_QUOTA_SEQS
-        || n[2] < 0 || n[2] >= (int64_t) 1 << 48
+        || n[2] < 0 || n[2] >= (int64_t) 1 << 47
         || n[3] <= 0 || n[3] > 0xffff
         || n[4] <= 0 || n[4] > n[3]
         || n[5] > 86400000
@@ -395,6 +395,13 @@ ngx_apigw_lease_redis_apply(ngx_apigw_claim_t *claim,
     switch (status) {
 
     case 'f':                            /* freeze */
+        ngx_apigw_quota_read(q, &state);
+
+        if (state.frozen) {
+            /* it was; who asks for it again and again is asked less often */
+            ngx_add_timer(&claim->retry, NGX_APIGW_LEASE_HOLD);
+        }
+
         ngx_apigw_quota_freeze(q, &state);
         return;
 
@@ -429,7 +436,8 @@ ngx_apigw_lease_redis_apply(ngx_apigw_claim_t *claim,
         /* fall through */
 
     case 'l':                            /* lost: all report first */
-        ngx_add_timer(&claim->retry, answer->wait);
+        ngx_add_timer(&claim->retry, ngx_max(answer->wait,
+                                             NGX_APIGW_LEASE_HOLD));
         break;
 
     case 'd':                            /* dry */
