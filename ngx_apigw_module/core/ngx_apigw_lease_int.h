@@ -147,7 +147,7 @@ void ngx_apigw_lease_redis_init(void);
 ngx_int_t ngx_apigw_lease_redis_init_worker(ngx_apigw_leases_t *leases,
     ngx_cycle_t *cycle);
 
-/* NGX_OK: it is known; NGX_AGAIN: it is being asked; NGX_BUSY: nobody to ask */
+/* NGX_OK: it is known; NGX_AGAIN: it is being asked; NGX_BUSY: it can't be */
 ngx_int_t ngx_apigw_lease_epoch(ngx_apigw_leases_t *leases);
 
 /* the key in Redis; NULL: no room */
