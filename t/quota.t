@@ -698,3 +698,24 @@ main::keys_of('quota 1/day;') . $::Backend
 [$::More, "$::More\nExpect: 100-continue"]
 --- error_code eval
 [200, 429]
+
+
+
+=== TEST 36: what on_error has decided is counted
+--- http_config eval: main::keys_of('quota 1/day;')
+--- config eval
+"$::Routes location = /inexact { return 200 \$apigw_quota_inexact; }"
+--- request
+GET /inexact
+--- response_body chomp
+open=0 local=0 closed=0
+
+
+
+=== TEST 37: without a quota there is nothing to count
+--- config
+    location = /inexact { return 200 "<$apigw_quota_inexact>"; }
+--- request
+GET /inexact
+--- response_body chomp
+<>

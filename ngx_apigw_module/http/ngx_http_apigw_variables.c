@@ -21,6 +21,8 @@ static ngx_int_t ngx_http_apigw_throttle_status_variable(
     ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_apigw_quota_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_apigw_inexact_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_apigw_error_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_apigw_variable_empty(ngx_http_request_t *r,
@@ -94,6 +96,9 @@ static ngx_http_variable_t  ngx_http_apigw_vars[] = {
 
     { ngx_string("apigw_quota_wait"), NULL, ngx_http_apigw_quota_variable,
       NGX_HTTP_APIGW_VAR_WAIT, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("apigw_quota_inexact"), NULL,
+      ngx_http_apigw_inexact_variable, 0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("apigw_error_type"), NULL, ngx_http_apigw_error_variable,
       NGX_HTTP_APIGW_VAR_TYPE, NGX_HTTP_VAR_NOCACHEABLE, 0 },
@@ -361,6 +366,47 @@ ngx_http_apigw_quota_variable(ngx_http_request_t *r,
         p = ngx_sprintf(p, "%T.%03M", (time_t) (q->waited / 1000),
                         q->waited % 1000);
     }
+
+    text.len = p - text.data;
+
+    return ngx_http_apigw_variable_text(v, &text);
+}
+
+
+/* what on_error has decided since the zone was made */
+
+static ngx_int_t
+ngx_http_apigw_inexact_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    u_char                      *p;
+    size_t                       len;
+    ngx_str_t                    text;
+    ngx_atomic_t                *modes;
+    ngx_http_apigw_main_conf_t  *mcf;
+
+    mcf = ngx_http_apigw_get_main_conf(r);
+
+    if (mcf->leases == NULL) {
+        return ngx_http_apigw_variable_empty(r, v);
+    }
+
+    modes = mcf->zone->store->modes;
+
+    len = sizeof("open= local= closed=") - 1
+          + (size_t) 3 * NGX_APIGW_NUMBER_LEN;
+
+    p = ngx_pnalloc(r->pool, len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    text.data = p;
+
+    p = ngx_sprintf(p, "open=%uA local=%uA closed=%uA",
+                    modes[NGX_APIGW_LEASE_ON_ERROR_OPEN],
+                    modes[NGX_APIGW_LEASE_ON_ERROR_LOCAL],
+                    modes[NGX_APIGW_LEASE_ON_ERROR_CLOSED]);
 
     text.len = p - text.data;
 

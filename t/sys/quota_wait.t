@@ -42,6 +42,7 @@ sub http {
         listen 127.0.0.1:%PORT2%;
         client_max_body_size 0;
         location / { return 200 "back \$request_method \$uri\n"; }
+        location = /inexact { return 200 \$apigw_quota_inexact; }
         location /echo {
             client_body_buffer_size 1m;
             client_body_in_single_buffer on;
@@ -361,6 +362,8 @@ sub unavailable {
 
 is((unavailable('open'))[0]{body}, "open\n", 'open: admitted');
 is((unavailable('local'))[0]{body}, "local\n", 'local: admitted');
+like($gw->get('/inexact', port => $gw->port(2))->{body},
+    qr/^open=1 local=1 closed=[2-9]\d*$/, 'they are counted');
 
 # more than parked_max do not wait
 
