@@ -161,7 +161,7 @@ secret
 
 === TEST 14: times and numbers
 --- http_config
-    apigw_redis redis://127.0.0.1:1 timeout=1ms connect_timeout=60s parked_max=0;
+    apigw_redis redis://127.0.0.1:1 timeout=1ms connect_timeout=60s parked_max=1;
 --- no_error_log
 [alert]
 [emerg]
@@ -554,7 +554,7 @@ nginx.conf:
     apigw_redis redis://127.0.0.1:1 parked_max=many;
 --- must_die
 --- error_log
-invalid parameter "parked_max=many": a number up to 1000000 is expected in
+invalid parameter "parked_max=many": a number from 1 to 1000000 is expected in
 nginx.conf:
 
 
@@ -564,7 +564,7 @@ nginx.conf:
     apigw_redis redis://127.0.0.1:1 parked_max=1000001;
 --- must_die
 --- error_log
-invalid parameter "parked_max=1000001": a number up to 1000000 is expected in
+invalid parameter "parked_max=1000001": a number from 1 to 1000000 is expected in
 nginx.conf:
 
 

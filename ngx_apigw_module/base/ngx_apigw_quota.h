@@ -36,6 +36,7 @@
 #define NGX_APIGW_QUOTA_MAX    ((uint64_t) 1 << 40)      /* units */
 
 #define NGX_APIGW_QUOTA_PENDING  ((uint64_t) 1 << 63)
+#define NGX_APIGW_QUOTA_ALLOWED  ((uint64_t) 1 << 62)
 
 #define ngx_apigw_quota_tag(word)    ((uint32_t) ((word) >> 48))
 #define ngx_apigw_quota_value(word)  ((word) & (((uint64_t) 1 << 48) - 1))
@@ -57,7 +58,8 @@ typedef struct {
     ngx_atomic_t   limit;        /* of the newest configuration, units */
     ngx_atomic_t   reserved;     /* granted may rise to here: in a file, with
                                     NGX_APIGW_QUOTA_PENDING until that is
-                                    durable; or while the store is away */
+                                    durable; with _ALLOWED: while the store is
+                                    away */
     ngx_atomic_t   others;       /* what other gateways have used */
     ngx_atomic_t   check;        /* of id: in a file */
 

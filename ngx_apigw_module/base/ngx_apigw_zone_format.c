@@ -9,10 +9,6 @@
 #include <stddef.h>
 
 
-/* left and the bit before it, of a quota's word */
-#define NGX_APIGW_ZONE_LEASE  (((uint64_t) 1 << 33) - 1)
-
-
 /* they fit, or this does not compile */
 
 typedef u_char  ngx_apigw_zone_format_fits[
@@ -216,29 +212,37 @@ static void
 ngx_apigw_zone_format_spend(ngx_apigw_quota_t *q)
 {
     int32_t     left;
-    uint64_t    granted, tag;
+    uint64_t    granted, seq, word;
     ngx_uint_t  i;
 
-    left = (int32_t) (uint32_t) q->word;
+    word = q->word;
+    left = (int32_t) (uint32_t) word;
+    seq = word >> 33 & (NGX_APIGW_QUOTA_SEQS - 1);
 
-    for (i = 0; i < 2; i++) {
-        tag = ngx_apigw_quota_tag(q->granted[i]);
-        granted = ngx_apigw_quota_value(q->granted[i]);
+    i = seq & 1;
+    seq = (seq - 2) & (NGX_APIGW_QUOTA_SEQS - 1);
 
-        if (left < 0) {
-            granted += (uint64_t) -(int64_t) left;
-            granted = ngx_min(granted, ngx_apigw_quota_value(~(uint64_t) 0));
-        }
+    granted = ngx_apigw_quota_value(q->granted[i]);
 
-        granted = ngx_max(granted, ngx_apigw_quota_value(q->reserved));
-
-        q->granted[i] = tag << 48 | granted;
+    if (left < 0) {
+        granted += (uint64_t) -(int64_t) left;
+        granted = ngx_min(granted, ngx_apigw_quota_value(~(uint64_t) 0));
     }
 
-    /* last: who is killed here repeats it, and rather counts too much */
+    if (!(q->reserved & NGX_APIGW_QUOTA_ALLOWED)) {
+        granted = ngx_max(granted, ngx_apigw_quota_value(q->reserved));
+    }
+
+    /*
+     * A store that has seen a later claim than our next one says what it has
+     * granted.  Who is killed here repeats it, and rather counts too much.
+     */
+
+    q->granted[i] = seq << 48 | granted;
 
     ngx_memory_barrier();
-    q->word &= ~NGX_APIGW_ZONE_LEASE;
+
+    q->word = (word & ~(((uint64_t) 1 << 48) - 1)) | seq << 33;
 }
 
 

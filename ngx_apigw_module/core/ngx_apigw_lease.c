@@ -100,7 +100,11 @@ ngx_apigw_leases_add(ngx_apigw_leases_t *leases, ngx_apigw_lease_plan_t *plan,
         leases->nalloc = n;
     }
 
-    if (sizeof("quota") + plan->plan.len + 1 + key->len > sizeof(meaning)) {
+    if (sizeof("quota") + plan->plan.len + 1 + key->len > sizeof(meaning)
+        || (leases->redis
+            && sizeof("apigw:1:{/}") - 1 + 3 * (plan->plan.len + key->len)
+               > NGX_APIGW_LEASE_KEY_MAX))
+    {
         ngx_log_error(NGX_LOG_EMERG, log, 0,
                       "the name of the usage plan \"%V\" is too long",
                       &plan->plan);
@@ -121,6 +125,9 @@ ngx_apigw_leases_add(ngx_apigw_leases_t *leases, ngx_apigw_lease_plan_t *plan,
                                                p - meaning);
 
     if (lease->record == NGX_APIGW_CELL_NONE) {
+        ngx_log_error(NGX_LOG_EMERG, log, 0,
+                      "\"apigw_zone\" is too small for the quotas: it has "
+                      "room for %uz", leases->zone->maxquotas);
         return NGX_APIGW_CELL_NONE;
     }
 
@@ -370,8 +377,11 @@ ngx_apigw_lease_without(ngx_apigw_leases_t *leases, uint32_t n,
     } else if (plan->on_error == NGX_APIGW_LEASE_LOCAL) {
         ngx_apigw_quota_read(q, &state);
 
-        bound = q->reserved ? q->reserved
-                            : ngx_max(plan->limit / NGX_APIGW_LEASE_PART, 1);
+        bound = ngx_apigw_quota_value(q->reserved);
+
+        if (bound == 0) {
+            bound = ngx_max(plan->limit / NGX_APIGW_LEASE_PART, 1);
+        }
 
         if (state.spent < bound) {
             *mode = NGX_APIGW_LEASE_ON_ERROR_LOCAL;

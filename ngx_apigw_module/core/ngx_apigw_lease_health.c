@@ -53,11 +53,13 @@ ngx_apigw_lease_sick(ngx_apigw_lease_health_t *health)
         return 0;
     }
 
-    if (health->probing || ngx_current_msec < health->until) {
+    if (ngx_current_msec < health->until
+        || ngx_current_msec < health->probing)
+    {
         return 1;
     }
 
-    health->probing = 1;
+    health->probing = ngx_current_msec + NGX_APIGW_LEASE_BROKEN;
 
     return 0;
 }

@@ -41,8 +41,8 @@ typedef struct {
 typedef struct {
     ngx_uint_t                 failures;     /* in a row */
     ngx_msec_t                 until;        /* it is left in peace */
+    ngx_msec_t                 probing;      /* a claim tries it until then */
     unsigned                   sick:1;
-    unsigned                   probing:1;    /* a claim tries it */
 } ngx_apigw_lease_health_t;
 
 
@@ -58,6 +58,7 @@ typedef struct {
     uint64_t                   spent;
     uint64_t                   limit;
     ngx_msec_t                 sent;
+    ngx_msec_t                 held;         /* since then; 0: it is not */
 
     unsigned                   flying:1;
     unsigned                   recalled:1;   /* others have been asked */
@@ -111,6 +112,8 @@ struct ngx_apigw_leases_s {
     const char                *why;          /* the last failure; static */
     ngx_msec_t                 inexact_at;   /* on_error has decided last */
     unsigned                   inexact:1;    /* logged */
+    unsigned                   known:1;      /* Redis's epoch, since it was
+                                                connected */
 };
 
 
@@ -143,6 +146,9 @@ uint64_t ngx_apigw_lease_local_end(uint32_t day);
 void ngx_apigw_lease_redis_init(void);
 ngx_int_t ngx_apigw_lease_redis_init_worker(ngx_apigw_leases_t *leases,
     ngx_cycle_t *cycle);
+
+/* NGX_OK: it is known; NGX_AGAIN: it is being asked; NGX_BUSY: it can't be */
+ngx_int_t ngx_apigw_lease_epoch(ngx_apigw_leases_t *leases);
 
 /* the key in Redis; NULL: no room */
 u_char *ngx_apigw_lease_redis_key(u_char *p, u_char *last,

@@ -167,7 +167,9 @@ ngx_apigw_lease_local_reserve(ngx_apigw_leases_t *leases, uint32_t n,
     q = ngx_apigw_lease_quota(leases, n);
     reserved = q->reserved;
 
-    if (granted <= reserved && !(reserved & NGX_APIGW_QUOTA_PENDING)) {
+    if (granted <= reserved
+        && !(reserved & (NGX_APIGW_QUOTA_PENDING|NGX_APIGW_QUOTA_ALLOWED)))
+    {
         return NGX_OK;
     }
 
@@ -180,7 +182,11 @@ ngx_apigw_lease_local_reserve(ngx_apigw_leases_t *leases, uint32_t n,
         return NGX_AGAIN;
     }
 
-    value = ngx_max(ngx_apigw_quota_value(reserved), granted);
+    value = granted;
+
+    if (!(reserved & NGX_APIGW_QUOTA_ALLOWED)) {
+        value = ngx_max(ngx_apigw_quota_value(reserved), granted);
+    }
 
     if (!ngx_atomic_cmp_set(&q->reserved, reserved,
                             value | NGX_APIGW_QUOTA_PENDING))

@@ -18,6 +18,7 @@ static ngx_int_t ngx_apigw_lease_recall_numbers(ngx_apigw_leases_t *leases,
     ngx_cycle_t *cycle);
 static void ngx_apigw_lease_recall_handler(void *data, ngx_str_t *payload);
 static void ngx_apigw_lease_connected(void *data);
+static ngx_int_t ngx_apigw_lease_epoch_ask(ngx_apigw_leases_t *leases);
 static void ngx_apigw_lease_epoch_set_handler(ngx_apigw_redis_cmd_t *cmd,
     ngx_apigw_redis_reply_t *reply);
 static void ngx_apigw_lease_epoch_handler(ngx_apigw_redis_cmd_t *cmd,
@@ -107,22 +108,53 @@ ngx_apigw_lease_recall_handler(void *data, ngx_str_t *payload)
 }
 
 
-/*
- * Whether Redis still has what it had: its epoch is a random number that
- * is gone when its data are.
- */
-
 static void
 ngx_apigw_lease_connected(void *data)
 {
     ngx_apigw_leases_t *leases = data;
 
+    leases->known = 0;
+
+    (void) ngx_apigw_lease_epoch_ask(leases);
+}
+
+
+/* In a cluster the node that has the epoch is one of many. */
+
+ngx_int_t
+ngx_apigw_lease_epoch(ngx_apigw_leases_t *leases)
+{
+    if (!ngx_apigw_redis_up(leases->redis)) {
+        leases->known = 0;
+    }
+
+    if (leases->known || leases->cluster) {
+        return NGX_OK;
+    }
+
+    if (leases->epoch.entry) {
+        return NGX_AGAIN;
+    }
+
+    return (ngx_apigw_lease_epoch_ask(leases) == NGX_OK) ? NGX_AGAIN
+                                                         : NGX_BUSY;
+}
+
+
+/*
+ * Whether Redis still has what it had: its epoch is a random number that
+ * is gone when its data are.
+ */
+
+static ngx_int_t
+ngx_apigw_lease_epoch_ask(ngx_apigw_leases_t *leases)
+{
     u_char     random[NGX_APIGW_LEASE_EPOCH / 2],
                hex[NGX_APIGW_LEASE_EPOCH];
     ngx_str_t  argv[4];
 
     if (ngx_apigw_random(random, NGX_APIGW_LEASE_EPOCH / 2) != NGX_OK) {
-        return;
+        return NGX_ERROR;
     }
 
     (void) ngx_hex_dump(hex, random, NGX_APIGW_LEASE_EPOCH / 2);
@@ -146,7 +178,7 @@ ngx_apigw_lease_connected(void *data)
 
     ngx_str_set(&argv[0], "GET");
 
-    (void) ngx_apigw_redis_command(leases->redis, &leases->epoch, 2, argv,
+    return ngx_apigw_redis_command(leases->redis, &leases->epoch, 2, argv,
                                    &ngx_apigw_lease_epoch_key);
 }
 
@@ -170,8 +202,13 @@ ngx_apigw_lease_epoch_handler(ngx_apigw_redis_cmd_t *cmd,
 
     leases = cmd->data;
 
-    if (reply == NULL
-        || reply->type != NGX_APIGW_REDIS_STRING
+    if (reply == NULL) {
+        return;
+    }
+
+    leases->known = 1;
+
+    if (reply->type != NGX_APIGW_REDIS_STRING
         || ngx_apigw_unhex(raw, NGX_APIGW_LEASE_EPOCH / 2, &reply->str)
            != NGX_OK)
     {
@@ -182,18 +219,15 @@ ngx_apigw_lease_epoch_handler(ngx_apigw_redis_cmd_t *cmd,
 
     old = leases->zone->store->epoch;
 
-    if (old != epoch) {
-        (void) ngx_atomic_cmp_set(&leases->zone->store->epoch, old, epoch);
+    if (old && old != epoch) {
+        ngx_log_error(NGX_LOG_WARN, leases->log, 0,
+                      "redis has lost its data: what was used of quotas is "
+                      "reported again");
 
-        if (old) {
-            ngx_log_error(NGX_LOG_WARN, leases->log, 0,
-                          "redis has lost its data: what was used of quotas "
-                          "is reported again");
-
-            leases->zone->store->lost = ngx_current_msec
-                                        + NGX_APIGW_LEASE_LOST;
-        }
+        leases->zone->store->lost = ngx_current_msec + NGX_APIGW_LEASE_LOST;
     }
+
+    (void) ngx_atomic_cmp_set(&leases->zone->store->epoch, old, epoch);
 
     if (ngx_current_msec < leases->zone->store->lost) {
         ngx_apigw_lease_replay(leases);
@@ -201,7 +235,7 @@ ngx_apigw_lease_epoch_handler(ngx_apigw_redis_cmd_t *cmd,
 }
 
 
-/* makes every lease of which something was spent look unreported */
+/* makes every lease that the store has to know of look unreported */
 
 static void
 ngx_apigw_lease_replay(ngx_apigw_leases_t *leases)
@@ -215,7 +249,7 @@ ngx_apigw_lease_replay(ngx_apigw_leases_t *leases)
 
         ngx_apigw_quota_read(q, &state);
 
-        if (state.spent > ngx_apigw_quota_value(q->base)) {
+        if (state.left || state.spent > ngx_apigw_quota_value(q->base)) {
             q->mark = (uint32_t) state.spent + 1;
             ngx_apigw_lease_touch(leases, i);
         }

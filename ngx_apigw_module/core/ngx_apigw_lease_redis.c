@@ -10,6 +10,7 @@
 
 #define NGX_APIGW_LEASE_ARGS      14     /* the key, too */
 #define NGX_APIGW_LEASE_ANSWERS   9
+#define NGX_APIGW_LEASE_HOLD      5      /* ms until a claim is made again */
 
 
 typedef struct {
@@ -30,6 +31,7 @@ typedef struct {
 } ngx_apigw_lease_answer_t;
 
 
+static ngx_int_t ngx_apigw_lease_redis_hold(ngx_apigw_claim_t *claim);
 static void ngx_apigw_lease_redis_handler(ngx_apigw_redis_cmd_t *cmd,
     ngx_apigw_redis_reply_t *reply);
 static ngx_int_t ngx_apigw_lease_redis_parse(ngx_apigw_claim_t *claim,
@@ -109,9 +111,15 @@ ngx_apigw_lease_claim_redis(ngx_apigw_claim_t *claim, ngx_uint_t want)
     plan = lease->plan;
     q = ngx_apigw_lease_quota(leases, claim->node.key);
 
+    claim->health = ngx_apigw_lease_health(leases, claim->node.key);
+
+    rc = ngx_apigw_lease_redis_hold(claim);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
     ngx_apigw_quota_read(q, &state);
 
-    claim->health = ngx_apigw_lease_health(leases, claim->node.key);
     claim->seq = ngx_apigw_quota_next(state.seq);
     claim->spent = state.spent;
     claim->limit = q->limit;
@@ -168,6 +176,45 @@ ngx_apigw_lease_claim_redis(ngx_apigw_claim_t *claim, ngx_uint_t want)
     }
 
     return (rc == NGX_DECLINED) ? NGX_BUSY : NGX_ERROR;
+}
+
+
+/*
+ * A claim has to tell whether Redis has lost its data.  NGX_AGAIN: it will be
+ * made again; NGX_BUSY: nothing was to be learned in time.
+ */
+
+static ngx_int_t
+ngx_apigw_lease_redis_hold(ngx_apigw_claim_t *claim)
+{
+    ngx_int_t   rc;
+    ngx_msec_t  timeout;
+
+    rc = ngx_apigw_lease_epoch(claim->leases);
+
+    if (rc != NGX_AGAIN) {
+        claim->held = 0;
+        return rc;
+    }
+
+    if (claim->held == 0) {
+        claim->held = ngx_current_msec;
+    }
+
+    /* before those who wait for it give up */
+
+    timeout = claim->leases->timeout;
+
+    if (ngx_current_msec - claim->held >= timeout - timeout / 4) {
+        claim->held = 0;
+        return NGX_BUSY;
+    }
+
+    if (!claim->retry.timer_set) {
+        ngx_add_timer(&claim->retry, NGX_APIGW_LEASE_HOLD);
+    }
+
+    return NGX_AGAIN;
 }
 
 
@@ -278,7 +325,7 @@ ngx_apigw_lease_redis_parse(ngx_apigw_claim_t *claim,
     }
 
     if (n[1] < 0 || n[1] >= NGX_APIGW_QUOTA_SEQS
-        || n[2] < 0 || n[2] >= (int64_t) 1 << 48
+        || n[2] < 0 || n[2] >= (int64_t) 1 << 47
         || n[3] <= 0 || n[3] > 0xffff
         || n[4] <= 0 || n[4] > n[3]
         || n[5] > 86400000
@@ -348,6 +395,13 @@ ngx_apigw_lease_redis_apply(ngx_apigw_claim_t *claim,
     switch (status) {
 
     case 'f':                            /* freeze */
+        ngx_apigw_quota_read(q, &state);
+
+        if (state.frozen) {
+            /* it was; who asks for it again and again is asked less often */
+            ngx_add_timer(&claim->retry, NGX_APIGW_LEASE_HOLD);
+        }
+
         ngx_apigw_quota_freeze(q, &state);
         return;
 
@@ -370,7 +424,8 @@ ngx_apigw_lease_redis_apply(ngx_apigw_claim_t *claim,
                                      ngx_apigw_quota_value(q->base));
 
         q->others = answer->used - ngx_min(answer->used, own);
-        q->reserved = answer->grant.granted + answer->free / 8 + 1;
+        q->reserved = (answer->grant.granted + answer->free / 8 + 1)
+                      | NGX_APIGW_QUOTA_ALLOWED;
     }
 
     switch (status) {
@@ -381,7 +436,8 @@ ngx_apigw_lease_redis_apply(ngx_apigw_claim_t *claim,
         /* fall through */
 
     case 'l':                            /* lost: all report first */
-        ngx_add_timer(&claim->retry, answer->wait);
+        ngx_add_timer(&claim->retry, ngx_max(answer->wait,
+                                             NGX_APIGW_LEASE_HOLD));
         break;
 
     case 'd':                            /* dry */

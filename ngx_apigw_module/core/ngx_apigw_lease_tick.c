@@ -253,8 +253,8 @@ ngx_apigw_lease_exit_handler(ngx_event_t *ev)
     leases = c->data;
 
     c->idle = 0;
-    c->fd = (ngx_socket_t) -1;
     ngx_free_connection(c);
+    c->fd = (ngx_socket_t) -1;
 
     leases->exiting = NULL;
 

@@ -360,6 +360,7 @@ static ngx_int_t
 ngx_apigw_redis_own(ngx_apigw_redis_link_t *link, ngx_uint_t purpose,
     ngx_apigw_redis_reply_t *reply)
 {
+    u_char      *p;
     ngx_str_t   *text;
     ngx_uint_t   error;
     const char  *reason;
@@ -371,6 +372,14 @@ ngx_apigw_redis_own(ngx_apigw_redis_link_t *link, ngx_uint_t purpose,
 
     case NGX_APIGW_REDIS_AUTH:
         reason = "authentication failed";
+
+        /* ", with args beginning with:" would be the password */
+
+        if (error) {
+            p = ngx_strlchr(text->data, text->data + text->len, ',');
+            text->len = p ? (size_t) (p - text->data) : text->len;
+        }
+
         break;
 
     case NGX_APIGW_REDIS_SELECT:

@@ -50,6 +50,7 @@ struct ngx_apigw_zone_sync_s {
 };
 
 
+static void ngx_apigw_zone_sync_cleanup(void *data);
 static ngx_int_t ngx_apigw_zone_sync_post(ngx_apigw_zone_sync_t *sync);
 static void ngx_apigw_zone_sync_thread(void *data, ngx_log_t *log);
 static ngx_int_t ngx_apigw_zone_sync_write(ngx_apigw_zone_sync_t *sync);
@@ -62,12 +63,21 @@ static void ngx_apigw_zone_sync_done(ngx_event_t *ev);
 ngx_apigw_zone_sync_t *
 ngx_apigw_zone_sync_create(ngx_conf_t *cf)
 {
+    ngx_pool_cleanup_t     *cln;
     ngx_apigw_zone_sync_t  *sync;
 
     sync = ngx_pcalloc(cf->pool, sizeof(ngx_apigw_zone_sync_t));
     if (sync == NULL) {
         return NULL;
     }
+
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    cln->handler = ngx_apigw_zone_sync_cleanup;
+    cln->data = sync;
 
     sync->pool = ngx_thread_pool_add(cf, NULL);
     if (sync->pool == NULL) {
@@ -80,6 +90,18 @@ ngx_apigw_zone_sync_create(ngx_conf_t *cf)
     sync->task.event.data = sync;
 
     return sync;
+}
+
+
+/* threads have ended by then */
+
+static void
+ngx_apigw_zone_sync_cleanup(void *data)
+{
+    ngx_apigw_zone_sync_t  *sync = data;
+
+    ngx_free(sync->next.elts);
+    ngx_free(sync->flying.elts);
 }
 
 

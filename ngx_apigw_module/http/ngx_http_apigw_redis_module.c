@@ -163,10 +163,10 @@ ngx_http_apigw_redis_param(ngx_conf_t *cf, ngx_str_t *arg,
     if (ngx_http_apigw_conf_param(arg, "parked_max", &value)) {
         n = ngx_atoi(value.data, value.len);
 
-        if (n == NGX_ERROR || n > NGX_HTTP_APIGW_REDIS_MAX_PARKED) {
+        if (n < 1 || n > NGX_HTTP_APIGW_REDIS_MAX_PARKED) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid parameter \"%V\": a number up to %d "
-                               "is expected", arg,
+                               "invalid parameter \"%V\": a number from 1 to "
+                               "%d is expected", arg,
                                NGX_HTTP_APIGW_REDIS_MAX_PARKED);
             return NGX_ERROR;
         }

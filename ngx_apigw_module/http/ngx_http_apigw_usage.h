@@ -38,6 +38,7 @@ typedef struct {
 
     ngx_http_apigw_usage_item_t   *items;    /* of the batch */
     ngx_uint_t                     nitems;
+    ngx_event_t                    alive;    /* a worker that exits waits */
     ngx_uint_t                     pending;
 
     ngx_chain_t                   *out;

@@ -16,12 +16,14 @@
 
 
 #define NGX_HTTP_APIGW_USAGE_BATCH  32
+#define NGX_HTTP_APIGW_USAGE_ALIVE  1000 /* ms */
 
 
 static ngx_int_t ngx_http_apigw_usage_run(ngx_http_apigw_usage_ctx_t *u);
 static ngx_int_t ngx_http_apigw_usage_ask(ngx_http_apigw_usage_ctx_t *u);
 static void ngx_http_apigw_usage_answered(ngx_apigw_lease_usage_t *usage,
     ngx_int_t rc);
+static void ngx_http_apigw_usage_alive(ngx_event_t *ev);
 static void ngx_http_apigw_usage_cancel(void *data);
 static ngx_int_t ngx_http_apigw_usage_write(ngx_http_apigw_usage_ctx_t *u);
 static ngx_int_t ngx_http_apigw_usage_send(ngx_http_apigw_usage_ctx_t *u,
@@ -63,6 +65,12 @@ ngx_http_apigw_usage_report(ngx_http_apigw_usage_ctx_t *u)
     if (rc != NGX_AGAIN) {
         return ngx_http_apigw_usage_send(u, rc);
     }
+
+    u->alive.handler = ngx_http_apigw_usage_alive;
+    u->alive.data = u;
+    u->alive.log = r->connection->log;
+
+    ngx_add_timer(&u->alive, NGX_HTTP_APIGW_USAGE_ALIVE);
 
     if (!r->discard_body) {
         r->read_event_handler = ngx_http_test_reading;
@@ -193,6 +201,15 @@ ngx_http_apigw_usage_answered(ngx_apigw_lease_usage_t *usage, ngx_int_t rc)
 }
 
 
+/* the timers of commands don't keep a worker from exiting, this one does */
+
+static void
+ngx_http_apigw_usage_alive(ngx_event_t *ev)
+{
+    ngx_add_timer(ev, NGX_HTTP_APIGW_USAGE_ALIVE);
+}
+
+
 /* also where the request ends: whoever is under way is forgotten */
 
 static void
@@ -204,6 +221,10 @@ ngx_http_apigw_usage_cancel(void *data)
 
     for (i = 0; i < u->nitems; i++) {
         ngx_apigw_lease_usage_cancel(&u->items[i].usage);
+    }
+
+    if (u->alive.timer_set) {
+        ngx_del_timer(&u->alive);
     }
 
     u->pending = 0;

@@ -190,7 +190,7 @@ sub laboratory {
             if $expected =~ /version (v\d)/;
     }
 
-    is($lines, 7, 'run.sh prints commands') or diag($text);
+    is($lines, 8, 'run.sh prints commands') or diag($text);
 
     kill 'INT', -$pid;
     waitpid $pid, 0;

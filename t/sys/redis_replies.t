@@ -126,9 +126,9 @@ for my $outage (['hang-up', 5], ['silent', 2], ['claims-silent', 2],
 
     is(join(' ', keys %$closed), 503, "$mode, $seconds s: none is admitted");
     cmp_ok($closed->{503}, '>', 200, '... of many');
-    cmp_ok($count->{accepted}, '<=', (4 + 2 * $seconds) * ($workers + 1),
+    cmp_ok($count->{accepted}, '<=', (12 + 6 * $seconds) * ($workers + 1),
         '... and no more connections than by the clock');
-    cmp_ok($count->{claims}, '<=', (16 + 4 * $seconds) * $workers,
+    cmp_ok($count->{claims}, '<=', (100 + 20 * $seconds) * $workers,
         '... nor claims');
 
     my @lines = grep { /\[(?:error|warn)\]/ } split /\n/, $gw->log($from);

@@ -104,6 +104,7 @@ backend=$!
 gateway=$!
 
 url=http://127.0.0.1:$port
+today=$(date -u +%F)
 
 for ((i = 0; ; i++)); do
     [ "$(curl -s -o /dev/null -w '%{http_code}' -m 1 \
@@ -138,6 +139,9 @@ The gateway listens on port $port.  Try, in another terminal:
   done
       200 three times (burst=3 of the basic plan), then 429 until a second
       has passed
+
+  curl -i "$url/usage?plan=basic&startDate=$today&endDate=$today"
+      200, what alice has used today of her 1000 requests per day
 
   curl -i $url/produccion/health
       200, from the gateway itself, without a key

@@ -194,26 +194,36 @@ test_repair(void)
     q->word |= (uint64_t) 1 << 32;
     ngx_apigw_zone_format_repair(image, 0);
 
-    ok(q->word == ((uint64_t) 500 << 48 | (uint64_t) 7 << 33),
-       "not closed: nothing is left, and nothing frozen");
-    ok(q->granted[0] == ((uint64_t) 6 << 48 | 40), "up to what was reserved");
-    ok(q->granted[1] == ((uint64_t) 7 << 48 | 50), "or granted");
+    ok(q->word == ((uint64_t) 500 << 48 | (uint64_t) 5 << 33),
+       "not closed: nothing is left, nothing frozen, and the claim is old");
+    ok(q->granted[1] == ((uint64_t) 5 << 48 | 50),
+       "what was granted is spent");
     is_int(q->until | q->dry | q->mark, 0, "no time is known");
 
     q->reserved = (uint64_t) 1 << 63 | 70;
     ngx_apigw_zone_format_repair(image, 0);
-    ok(q->granted[1] == ((uint64_t) 7 << 48 | 70),
-       "a reservation that was being written counts");
+    ok(q->granted[1] == ((uint64_t) 3 << 48 | 70),
+       "so is a reservation, also one that was being written");
+
+    q->reserved = NGX_APIGW_QUOTA_ALLOWED | 90;
+    ngx_apigw_zone_format_repair(image, 0);
+    ok(q->granted[1] == ((uint64_t) 1 << 48 | 70),
+       "what would have been allowed is not");
+
+    ngx_apigw_zone_format_repair(image, 0);
+    ok(q->granted[1] == ((uint64_t) 0x7fff << 48 | 70)
+       && q->word == ((uint64_t) 500 << 48 | (uint64_t) 0x7fff << 33),
+       "numbers of claims come round");
 
     fresh();
     q = put(2);
     q->word = (q->word & ~(uint64_t) 0xffffffff) | 0xfffffffb;
     ngx_apigw_zone_format_repair(image, 0);
-    ok(q->word == ((uint64_t) 500 << 48 | (uint64_t) 7 << 33)
-       && q->granted[1] == ((uint64_t) 7 << 48 | 55),
+    ok(q->word == ((uint64_t) 500 << 48 | (uint64_t) 5 << 33)
+       && q->granted[1] == ((uint64_t) 5 << 48 | 55),
        "what was spent without a grant is counted");
     ngx_apigw_zone_format_repair(image, 0);
-    ok(q->granted[1] == ((uint64_t) 7 << 48 | 55), "once");
+    ok(q->granted[1] == ((uint64_t) 3 << 48 | 55), "once");
 
     q = quota(4);
     q->word = 9;
