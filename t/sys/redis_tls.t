@@ -252,7 +252,7 @@ refused('a wrong password, TLS', "$secure $ca ${file}3",
 my ($setuser) = do {
     open my $in, '<', "$FindBin::Bin/../../docs/redis.md" or die "$!\n";
     local $/;
-    <$in> =~ /^\s*(ACL SETUSER gateway .*)/m;
+    <$in> =~ /^\s*(ACL SETUSER gateway [^`]*?)\s*(?:```|\n\n)/m;
 };
 like($setuser, qr/on >secret ~apigw/, 'the documentation has a user');
 is($redis->command(split ' ', $setuser =~ s/>secret/>$password/r), 'OK',
