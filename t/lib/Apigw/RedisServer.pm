@@ -95,7 +95,7 @@ sub start {
 
     if (!$pid) {
         $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP PIPE);
-        Apigw::Gateway::die_with_parent($parent);
+        Apigw::Gateway::die_with_parent($parent, POSIX::SIGKILL());
         open STDIN, '<', '/dev/null';
         open STDOUT, '>>', $self->path('stderr');
         open STDERR, '>&', \*STDOUT;
