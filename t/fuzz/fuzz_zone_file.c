@@ -54,6 +54,7 @@ fuzz_check(u_char *p, size_t len)
 static void
 fuzz_open(u_char *p)
 {
+    uint64_t                seq, granted;
     ngx_uint_t              n, closed;
     ngx_apigw_quota_t      *q, before;
     ngx_apigw_zone_head_t  *head;
@@ -75,17 +76,25 @@ fuzz_open(u_char *p)
         }
 
         check(q->until == 0 && q->dry == 0 && q->mark == 0);
-        check(closed || (q->word & 0x1ffffffff) == 0);
-        check(q->word >> 33 == before.word >> 33);
-        check(q->granted[0] >= before.granted[0]);
-        check(q->granted[1] >= before.granted[1]);
         check(q->check == before.check && q->id[0] == before.id[0]);
         check(q->reserved == before.reserved && q->base == before.base);
 
-        if (!closed) {
-            check(ngx_apigw_quota_value(q->granted[0])
-                  >= ngx_apigw_quota_value(q->reserved));
+        if (closed) {
+            check(q->word == before.word);
+            continue;
         }
+
+        seq = q->word >> 33 & (NGX_APIGW_QUOTA_SEQS - 1);
+        granted = ngx_apigw_quota_value(q->granted[seq & 1]);
+
+        check((q->word & 0x1ffffffff) == 0);
+        check(q->word >> 48 == before.word >> 48);
+        check(((seq + 2) & (NGX_APIGW_QUOTA_SEQS - 1))
+              == (before.word >> 33 & (NGX_APIGW_QUOTA_SEQS - 1)));
+        check(q->granted[seq & 1] >> 48 == seq);
+        check(granted >= ngx_apigw_quota_value(before.granted[seq & 1]));
+        check((q->reserved & NGX_APIGW_QUOTA_ALLOWED)
+              || granted >= ngx_apigw_quota_value(q->reserved));
     }
 
     ngx_apigw_zone_format_reset(p);
