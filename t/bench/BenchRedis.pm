@@ -28,7 +28,7 @@ sub redis {
 
 sub url { return redis()->url }
 sub pause { redis()->pause }
-sub resume { redis()->resume }
+sub resume { redis()->go }
 
 # commands of gateways so far
 
