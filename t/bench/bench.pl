@@ -505,7 +505,7 @@ sub check_gate {
 
     my $want = sub { push @failures, differs(@_) };
 
-    if ($gate->{name} =~ /^[kql]/) {
+    if ($gate->{name} =~ /^[kql]\d/) {
         ($status) = BenchLoad::ask($port, '/prod/pets');
         $want->('without a key', $status, 403);
 
@@ -533,7 +533,7 @@ sub check_gate {
             unless $n{429} && $n{429} >= 2;
     }
 
-    push @failures, check_quota($gate) if $gate->{name} =~ /^[ql]/;
+    push @failures, check_quota($gate) if $gate->{name} =~ /^[ql]\d/;
 
     if ($gate->{name} eq 'low') {
         ($status, $head) = BenchLoad::ask($port, $pet, @key);
@@ -545,7 +545,7 @@ sub check_gate {
         ($status, $head, $body) = BenchLoad::ask($port, '/prod/what', @key);
         push @failures, "headers that the upstream got: $body"
             unless $body =~ /^127\.0\.0\.1\|http\|$port\|[-0-9a-f]{36}\|/
-                   && ($gate->{name} !~ /^[kql]/ || $body =~ /\|$/);
+                   && ($gate->{name} !~ /^[kql]\d/ || $body =~ /\|$/);
         push @failures, 'no request ids'
             unless $head =~ /^x-amzn-RequestId: /m
                    && $head =~ /^x-amz-apigw-id: /m;
