@@ -105,7 +105,6 @@ struct ngx_apigw_leases_s {
     ngx_uint_t                 nrecords;
     ngx_uint_t                 turn;         /* in active, of the tick */
     ngx_event_t                tick;
-    ngx_connection_t          *exiting;      /* told when the worker exits */
     ngx_msec_t                 exit_until;
 
     ngx_apigw_lease_health_t   health[NGX_APIGW_LEASE_NODES];
@@ -118,14 +117,12 @@ struct ngx_apigw_leases_s {
 
 
 /*
- * Sends a claim for lease n, unless one is in flight.  want may be 0: what
- * was spent is reported; give: what is left is given back.
+ * Sends a claim for lease n to Redis, unless one is in flight.  want may be 0:
+ * what was spent is reported; give: what is left is given back.
  *
- *     NGX_OK        applied at once
- *     NGX_AGAIN     in flight
- *     NGX_DECLINED  the store has nothing (`dry` is set)
- *     NGX_BUSY      no connection
- *     NGX_ERROR     no memory
+ *     NGX_AGAIN  in flight, or it will be sent as soon as it can
+ *     NGX_BUSY   no connection
+ *     NGX_ERROR  no memory
  */
 ngx_int_t ngx_apigw_lease_claim(ngx_apigw_leases_t *leases, uint32_t n,
     ngx_uint_t want, ngx_uint_t give);

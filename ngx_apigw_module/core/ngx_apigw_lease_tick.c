@@ -236,8 +236,6 @@ ngx_apigw_lease_tick_exiting(ngx_apigw_leases_t *leases, ngx_cycle_t *cycle)
     c->write->handler = ngx_apigw_lease_exit_handler;
     c->write->log = cycle->log;
 
-    leases->exiting = c;
-
     return NGX_OK;
 }
 
@@ -255,8 +253,6 @@ ngx_apigw_lease_exit_handler(ngx_event_t *ev)
     c->idle = 0;
     ngx_free_connection(c);
     c->fd = (ngx_socket_t) -1;
-
-    leases->exiting = NULL;
 
     if (ngx_apigw_zone_newer(leases->zone)) {
         return;
