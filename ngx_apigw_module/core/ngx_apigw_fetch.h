@@ -1,0 +1,102 @@
+
+/*
+ * Copyright (C) ngx_apigw contributors
+ */
+
+
+#ifndef _NGX_APIGW_FETCH_H_INCLUDED_
+#define _NGX_APIGW_FETCH_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_event.h>
+
+#include "ngx_apigw_tls.h"
+
+
+/*
+ * One HTTP request of the gateway's own: resolve, connect, TLS, send, read, in
+ * a time.  One connection for each, closed afterwards; no redirect is followed,
+ * nothing blocks.
+ */
+
+/* an URL "https://host[:port]/path[?args]", or "http://" */
+
+typedef struct {
+    ngx_str_t                  text;      /* all of it */
+    ngx_str_t                  host;      /* with a zero byte behind; an IPv6
+                                             address without its brackets */
+    ngx_str_t                  authority; /* host, and the port as written:
+                                             for the Host header */
+    ngx_str_t                  path;      /* with arguments; at least "/" */
+    in_port_t                  port;
+    unsigned                   tls:1;
+    unsigned                   address:1; /* the host is an IP address */
+} ngx_apigw_url_t;
+
+/*
+ * NGX_OK, all in the pool; NGX_DECLINED: *reason is a static text (another
+ * scheme, user information, a fragment, control characters, ...); NGX_ERROR.
+ */
+ngx_int_t ngx_apigw_url_parse(ngx_apigw_url_t *url, ngx_str_t *text,
+    ngx_pool_t *pool, const char **reason);
+
+/* 1 where http:// is as good as https://: a loopback address, "localhost" */
+ngx_uint_t ngx_apigw_url_is_local(ngx_apigw_url_t *url);
+
+
+typedef struct ngx_apigw_fetch_s  ngx_apigw_fetch_t;
+typedef void (*ngx_apigw_fetch_pt)(ngx_apigw_fetch_t *fetch);
+
+struct ngx_apigw_fetch_s {
+
+    /* set by the caller; all of it lives until the handler was called */
+
+    ngx_pool_t                *pool;      /* for the answer, too */
+    ngx_log_t                 *log;
+    ngx_apigw_url_t            url;
+    ngx_str_t                  method;    /* "GET", "POST" */
+    ngx_str_t                  headers;   /* lines that end with CR LF; Host,
+                                             Content-Length, Connection and
+                                             User-Agent are made here */
+    ngx_str_t                  body;
+    ngx_apigw_tls_t           *tls;       /* for https:// */
+    ngx_resolver_t            *resolver;  /* for names; NULL: none */
+    ngx_msec_t                 resolver_timeout;
+    ngx_msec_t                 timeout;   /* of all together */
+    size_t                     max_body;
+    unsigned                   foreign:1; /* the URL came from outside: never
+                                             to loopback, link-local and
+                                             unspecified addresses */
+    ngx_apigw_fetch_pt         handler;
+    void                      *data;
+
+    /*
+     * When the handler is called: NGX_OK, and there is an answer of any
+     * status; NGX_ERROR, and reason (static) and detail (the pool's) say why.
+     */
+
+    ngx_int_t                  rc;
+    const char                *reason;
+    ngx_str_t                  detail;
+
+    ngx_uint_t                 status;
+    ngx_str_t                  content_type;   /* lower case, no parameters */
+    ngx_str_t                  answer;         /* decoded body */
+    ngx_int_t                  max_age;        /* seconds; of Cache-Control and
+                                                  Age; 0 also for no-store and
+                                                  no-cache; -1: not said */
+
+    void                      *state;          /* of fetch.c */
+};
+
+
+/* Starts; the handler is always called later, from the event loop. */
+void ngx_apigw_fetch(ngx_apigw_fetch_t *fetch);
+
+/* Ends it; the handler is not called. */
+void ngx_apigw_fetch_cancel(ngx_apigw_fetch_t *fetch);
+
+
+#endif /* _NGX_APIGW_FETCH_H_INCLUDED_ */

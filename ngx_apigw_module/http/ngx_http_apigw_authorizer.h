@@ -1,0 +1,166 @@
+
+/*
+ * Copyright (C) ngx_apigw contributors
+ */
+
+
+#ifndef _NGX_HTTP_APIGW_AUTHORIZER_H_INCLUDED_
+#define _NGX_HTTP_APIGW_AUTHORIZER_H_INCLUDED_
+
+
+#include "ngx_http_apigw.h"
+#include "ngx_apigw_claims.h"
+#include "ngx_apigw_issuer.h"
+#include "ngx_apigw_tokens.h"
+
+
+/*
+ * Authorizers: who a client is, and whether it may call a route.  A type is
+ * one file; it parses what its block says and decides about requests.
+ */
+
+typedef struct ngx_http_apigw_authorizer_s  ngx_http_apigw_authorizer_t;
+typedef struct ngx_http_apigw_authorize_s   ngx_http_apigw_authorize_t;
+typedef struct ngx_http_apigw_revoked_s     ngx_http_apigw_revoked_t;
+
+
+/*
+ * Decides about a request whose token is text: as a step of the pipeline, but
+ * a refusal is told by authorizer_refuse().  Called again when the request,
+ * which it has parked, is woken; ctx->authorization->state is its own.
+ */
+typedef ngx_int_t (*ngx_http_apigw_authorizer_pt)(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorize_t *authorize,
+    ngx_str_t *text);
+
+typedef struct {
+    ngx_str_t                      name;     /* "jwt" */
+
+    /* a directive of the block; NGX_CONF_OK, an error, or
+       NGX_HTTP_APIGW_AUTHORIZER_UNKNOWN */
+    char                        *(*directive)(ngx_conf_t *cf,
+                                     ngx_http_apigw_authorizer_t *authorizer);
+
+    /* at the end of http{}, when resolver and cache directory are known */
+    ngx_int_t                    (*init)(ngx_conf_t *cf,
+                                     ngx_http_apigw_authorizer_t *authorizer);
+
+    ngx_int_t                    (*init_worker)(ngx_cycle_t *cycle,
+                                     ngx_http_apigw_authorizer_t *authorizer);
+    void                         (*exit_worker)(
+                                     ngx_http_apigw_authorizer_t *authorizer);
+
+    ngx_http_apigw_authorizer_pt   authorize;
+} ngx_http_apigw_authorizer_type_t;
+
+#define NGX_HTTP_APIGW_AUTHORIZER_UNKNOWN  ((char *) -2)
+
+
+/* one issuer of a jwt authorizer */
+
+typedef struct {
+    ngx_str_t                      name;     /* "iss" */
+    ngx_str_t                     *audiences;
+    ngx_uint_t                     naudiences;
+    ngx_str_t                      jwks;     /* as written, or empty */
+    ngx_apigw_issuer_t            *issuer;   /* set by init() */
+    ngx_http_apigw_place_t         place;
+} ngx_http_apigw_issuer_t;
+
+
+struct ngx_http_apigw_authorizer_s {
+    ngx_str_t                      name;
+    ngx_http_apigw_authorizer_type_t  *type;
+    ngx_http_apigw_place_t         place;
+
+    ngx_int_t                      identity;   /* index of a variable;
+                                                  NGX_ERROR: Authorization */
+    ngx_msec_t                     timeout;
+    time_t                         leeway;     /* seconds */
+    size_t                         token_max;  /* bytes */
+    size_t                         header_max;
+    size_t                         cache;      /* bytes, 0: off */
+    ngx_str_t                      trusted_certificate;
+    ngx_array_t                   *rules;      /* ngx_apigw_claim_rule_t */
+    ngx_array_t                   *issuers;    /* ngx_http_apigw_issuer_t */
+    ngx_http_apigw_revoked_t      *revoked;    /* NULL: none */
+    ngx_apigw_tokens_t            *tokens;     /* of the worker; NULL: off */
+    void                          *conf;       /* of the type */
+};
+
+
+/* apigw_authorize of a route, shared by all that inherit it */
+
+struct ngx_http_apigw_authorize_s {
+    ngx_http_apigw_authorizer_t   *authorizer; /* NULL: off */
+    ngx_str_t                      name;
+    ngx_str_t                     *scopes;     /* one of them */
+    ngx_uint_t                     nscopes;
+    ngx_str_t                     *scopes_all; /* all of them */
+    ngx_uint_t                     nscopes_all;
+    ngx_str_t                      wanted;     /* all of both, for the header
+                                                  of insufficient_scope */
+    ngx_http_apigw_place_t         place;
+};
+
+
+/* what is known of a client request; ctx->authorization, made by the step */
+
+struct ngx_http_apigw_authorization_s {
+    ngx_http_apigw_authorizer_t   *authorizer;
+    ngx_apigw_token_t             *token;      /* held until the request ends;
+                                                  NULL: not authorized */
+    ngx_str_t                      text;       /* of the client */
+    ngx_str_t                      challenge;  /* WWW-Authenticate */
+    void                          *state;      /* of the type, for a request
+                                                  that is parked */
+    unsigned                       passed:1;
+};
+
+
+extern ngx_module_t  ngx_http_apigw_authorizer_module;
+
+extern ngx_http_apigw_authorizer_type_t  ngx_http_apigw_jwt_type;
+extern ngx_http_apigw_authorizer_type_t  ngx_http_apigw_introspection_type;
+
+
+/* ngx_http_apigw_authorizer_step.c */
+
+ngx_int_t ngx_http_apigw_authorizer_step(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx);
+
+/*
+ * A refusal, logged with why at info, never with the token.
+ *
+ *     UNAUTHORIZED        description is for invalid_token (RFC 6750, 3.1);
+ *                         NULL: no token was sent
+ *     ACCESS_DENIED       insufficient_scope
+ *     AUTHORIZER_FAILURE  it could not be decided
+ */
+ngx_int_t ngx_http_apigw_authorizer_refuse(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_uint_t error, const char *description);
+
+/*
+ * A token that is valid now gets the rest of the decision: the revoked list,
+ * scopes.  Takes over the token, which is held.
+ */
+ngx_int_t ngx_http_apigw_authorizer_accept(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorize_t *authorize,
+    ngx_apigw_token_t *token);
+
+
+/* ngx_http_apigw_authorizer_revoked.c */
+
+/* reads the file: NULL, logged */
+ngx_http_apigw_revoked_t *ngx_http_apigw_revoked_create(ngx_conf_t *cf,
+    ngx_str_t *file);
+ngx_int_t ngx_http_apigw_revoked_init_worker(ngx_cycle_t *cycle,
+    ngx_http_apigw_revoked_t *revoked);
+void ngx_http_apigw_revoked_exit_worker(ngx_http_apigw_revoked_t *revoked);
+
+/* 1 where the token is on the list as it is now */
+ngx_uint_t ngx_http_apigw_revoked(ngx_http_apigw_revoked_t *revoked,
+    ngx_apigw_token_t *token);
+
+
+#endif /* _NGX_HTTP_APIGW_AUTHORIZER_H_INCLUDED_ */
