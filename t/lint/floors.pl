@@ -46,6 +46,7 @@ my %shared = map { $_ => 1 } qw(
 my %http_family = (
     'ngx_http_apigw_switch.c' => 'ngx_http_apigw_stage.h',
     'ngx_http_apigw_check.c' => 'ngx_http_apigw_stage.h',
+    'ngx_http_apigw_jwt.h' => 'ngx_http_apigw_authorizer.h',
 );
 
 # a .c of base/ or core/ without a header of its own is part of X.h when it is
