@@ -27,7 +27,7 @@ PURE = $(wildcard $(BASE)/*.c) $(CORE)/ngx_apigw_redis_proto.c \
 
 UNIT_SRCS = t/unit/ngx_stub.c $(PURE)
 UNIT_DEPS = $(UNIT_SRCS) $(wildcard $(BASE)/*.h $(CORE)/*.h t/unit/*.h)
-UNIT_LIBS = -l:libhiredis.a -lcrypto -lpthread
+UNIT_LIBS = -l:libhiredis.a -ljansson -lcrypto -lpthread
 
 MODEL_SRCS = $(wildcard t/unit/model_*.c)
 

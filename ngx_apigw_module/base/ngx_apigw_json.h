@@ -58,7 +58,7 @@ struct ngx_apigw_json_s {
 ngx_int_t ngx_apigw_json_parse(ngx_apigw_json_t **value, ngx_str_t *text,
     ngx_uint_t depth, ngx_pool_t *pool, const char **reason);
 
-/* Bytes of a copy; and the copy, in a block of so many, for pointers aligned */
+/* Bytes of a copy; the copy, in a block of so many, aligned for pointers */
 size_t ngx_apigw_json_size(ngx_apigw_json_t *value);
 ngx_apigw_json_t *ngx_apigw_json_copy(ngx_apigw_json_t *value, void *block);
 
