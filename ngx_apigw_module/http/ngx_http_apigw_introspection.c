@@ -14,6 +14,7 @@
  */
 
 #define NGX_HTTP_APIGW_INTROSPECTION_MAX_SECRET  1024
+#define NGX_HTTP_APIGW_INTROSPECTION_MAX_PARKED  65536
 #define NGX_HTTP_APIGW_INTROSPECTION_MAX_TIME    86400   /* seconds */
 #define NGX_HTTP_APIGW_INTROSPECTION_RESOLVER    30000   /* ms, as nginx */
 
@@ -45,6 +46,8 @@ static ngx_int_t ngx_http_apigw_introspection_audience(ngx_conf_t *cf,
 static ngx_int_t ngx_http_apigw_introspection_cache_max(ngx_conf_t *cf,
     ngx_http_apigw_introspection_t *introspection, ngx_str_t *value);
 static ngx_int_t ngx_http_apigw_introspection_inactive_max(ngx_conf_t *cf,
+    ngx_http_apigw_introspection_t *introspection, ngx_str_t *value);
+static ngx_int_t ngx_http_apigw_introspection_parked_max(ngx_conf_t *cf,
     ngx_http_apigw_introspection_t *introspection, ngx_str_t *value);
 static ngx_int_t ngx_http_apigw_introspection_time(ngx_conf_t *cf,
     ngx_str_t *value, time_t *time);
@@ -88,6 +91,7 @@ static ngx_http_apigw_introspection_line_t
     { ngx_string("cache_max"), ngx_http_apigw_introspection_cache_max, 0 },
     { ngx_string("inactive_max"),
       ngx_http_apigw_introspection_inactive_max, 0 },
+    { ngx_string("parked_max"), ngx_http_apigw_introspection_parked_max, 0 },
     { ngx_null_string, NULL, 0 }
 };
 
@@ -162,6 +166,7 @@ ngx_http_apigw_introspection_conf(ngx_conf_t *cf,
 
     introspection->cache_max = NGX_CONF_UNSET;
     introspection->inactive_max = NGX_CONF_UNSET;
+    introspection->parked_max = NGX_CONF_UNSET_UINT;
 
     authorizer->conf = introspection;
 
@@ -280,6 +285,34 @@ ngx_http_apigw_introspection_inactive_max(ngx_conf_t *cf,
 }
 
 
+/* parked_max number */
+
+static ngx_int_t
+ngx_http_apigw_introspection_parked_max(ngx_conf_t *cf,
+    ngx_http_apigw_introspection_t *introspection, ngx_str_t *value)
+{
+    ngx_int_t  n;
+
+    if (introspection->parked_max != NGX_CONF_UNSET_UINT) {
+        return ngx_http_apigw_introspection_duplicate(cf, value - 1);
+    }
+
+    n = ngx_atoi(value->data, value->len);
+
+    if (n < 1 || n > NGX_HTTP_APIGW_INTROSPECTION_MAX_PARKED) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid \"parked_max\" \"%V\": a number from 1 to "
+                           "%d is expected", value,
+                           NGX_HTTP_APIGW_INTROSPECTION_MAX_PARKED);
+        return NGX_ERROR;
+    }
+
+    introspection->parked_max = n;
+
+    return NGX_OK;
+}
+
+
 static ngx_int_t
 ngx_http_apigw_introspection_time(ngx_conf_t *cf, ngx_str_t *value,
     time_t *time)
@@ -367,13 +400,9 @@ ngx_http_apigw_introspection_init(ngx_conf_t *cf,
                                                     "client_secret_file");
     }
 
-    if (introspection->cache_max == NGX_CONF_UNSET) {
-        introspection->cache_max = 60;
-    }
-
-    if (introspection->inactive_max == NGX_CONF_UNSET) {
-        introspection->inactive_max = 5;
-    }
+    ngx_conf_init_value(introspection->cache_max, 60);
+    ngx_conf_init_value(introspection->inactive_max, 5);
+    ngx_conf_init_uint_value(introspection->parked_max, 1024);
 
     if (ngx_http_apigw_introspection_peer(cf, authorizer) != NGX_OK) {
         return NGX_ERROR;

@@ -27,6 +27,7 @@ typedef struct {
     ngx_array_t               *audiences;    /* ngx_str_t; NULL: any */
     time_t                     cache_max;
     time_t                     inactive_max;
+    ngx_uint_t                 parked_max;
 
     ngx_apigw_tls_t           *tls;          /* NULL: http:// */
     ngx_resolver_t            *resolver;     /* NULL: the host is an address */

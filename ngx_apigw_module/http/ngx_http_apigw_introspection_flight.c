@@ -161,7 +161,7 @@ ngx_http_apigw_introspection_join(ngx_http_apigw_authorizer_t *authorizer,
     ngx_http_apigw_introspection_flight_t  *flight;
 
     introspection = authorizer->conf;
-    max = authorizer->parked_max;
+    max = introspection->parked_max;
 
     if (introspection->nparked >= max) {
         return NGX_DECLINED;
@@ -513,9 +513,7 @@ static void
 ngx_http_apigw_introspection_keep_inactive(
     ngx_http_apigw_introspection_flight_t *flight)
 {
-    ngx_apigw_json_t                 none;
     ngx_apigw_token_t               *token;
-    ngx_apigw_claims_t               claims;
     ngx_http_apigw_introspection_t  *introspection;
 
     introspection = flight->authorizer->conf;
@@ -524,15 +522,8 @@ ngx_http_apigw_introspection_keep_inactive(
         return;
     }
 
-    ngx_memzero(&none, sizeof(ngx_apigw_json_t));
-    none.type = NGX_APIGW_JSON_OBJECT;
-
-    ngx_memzero(&claims, sizeof(ngx_apigw_claims_t));
-    claims.root = &none;
-
     token = ngx_apigw_token_create(&flight->text,
-                                   &ngx_http_apigw_introspection_no_kid,
-                                   &claims);
+                                   &ngx_http_apigw_introspection_no_kid, NULL);
     if (token == NULL) {
         return;
     }
