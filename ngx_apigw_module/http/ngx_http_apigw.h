@@ -51,6 +51,9 @@ typedef struct ngx_http_apigw_limit_s    ngx_http_apigw_limit_t;
 typedef struct ngx_http_apigw_quota_s    ngx_http_apigw_quota_t;
 typedef struct ngx_http_apigw_ctx_s      ngx_http_apigw_ctx_t;
 typedef struct ngx_http_apigw_locconf_s  ngx_http_apigw_locconf_t;
+typedef struct ngx_http_apigw_shown_s    ngx_http_apigw_shown_t;
+
+typedef struct ngx_http_apigw_authorization_s  ngx_http_apigw_authorization_t;
 
 
 /* an API: the stages of one server{} */
@@ -91,6 +94,8 @@ struct ngx_http_apigw_stage_s {
     ngx_http_apigw_admission_t    *admissions;  /* by plan set */
     ngx_str_t                      key_header;  /* of the API key, lower case,
                                                 not sent on; "": none */
+    ngx_array_t                   *authorizers; /* those that its routes name,
+                                                pointers; NULL: none */
 
     ngx_http_apigw_locconf_t      *locconf;  /* while it is configured */
     ngx_http_apigw_place_t         place;
@@ -164,6 +169,7 @@ typedef enum {
     NGX_HTTP_APIGW_DEFAULT_4XX,
     NGX_HTTP_APIGW_DEFAULT_5XX,
     NGX_HTTP_APIGW_ACCESS_DENIED,
+    NGX_HTTP_APIGW_AUTHORIZER_FAILURE,
     NGX_HTTP_APIGW_INTEGRATION_FAILURE,
     NGX_HTTP_APIGW_INTEGRATION_TIMEOUT,
     NGX_HTTP_APIGW_INVALID_API_KEY,
@@ -203,7 +209,9 @@ typedef ngx_int_t (*ngx_http_apigw_step_pt)(ngx_http_request_t *r,
 
 
 typedef struct {
-    ngx_http_apigw_step_pt         enter;    /* as soon as there is a stage */
+    ngx_http_apigw_step_pt         enter[NGX_HTTP_APIGW_STEPS];
+                                             /* as soon as there is a stage;
+                                                NULL: nothing to do then */
     ngx_http_apigw_step_pt         steps[NGX_HTTP_APIGW_STEPS];
 
     ngx_apigw_zone_t              *zone;
@@ -260,6 +268,11 @@ struct ngx_http_apigw_ctx_s {
     ngx_str_t                      path;     /* canonical, without stage */
     ngx_uint_t                     type;     /* NGX_APIGW_REST, _HTTP */
     ngx_uint_t                     step;     /* where the pipeline goes on */
+
+    ngx_http_apigw_authorization_t  *authorization;  /* NULL: none was asked */
+    ngx_http_apigw_shown_t        *shown;    /* tokens, masked in the request */
+    ngx_str_t                      principal;   /* "": nobody; as it is sent
+                                                to the upstream */
 
     ngx_apigw_consumer_t          *consumer; /* whose API key it is */
     ngx_http_apigw_plan_t         *plan;
@@ -349,6 +362,60 @@ ngx_int_t ngx_http_apigw_forward_key(ngx_http_request_t *r,
  */
 ngx_int_t ngx_http_apigw_pipeline(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx);
+
+
+/* ngx_http_apigw_park.c */
+
+/*
+ * For a step that has to wait: NGX_DONE, NGX_ERROR.  Whoever is to wake the
+ * request calls resume() from the event loop, and has a cleanup of the request
+ * (ngx_http_cleanup_add()) that tells when nobody waits any more.  action: for
+ * the log.
+ */
+ngx_int_t ngx_http_apigw_park(ngx_http_request_t *r, char *action);
+void ngx_http_apigw_resume(ngx_http_request_t *r);
+
+
+/* ngx_http_apigw_mask.c */
+
+/*
+ * Less is no secret: such bytes stand everywhere in a request, and could not
+ * be masked.
+ */
+#define NGX_HTTP_APIGW_SECRET_MIN  8
+
+/*
+ * The header of this lower-case name.
+ *
+ *     NGX_OK        *header is set, its value is not empty
+ *     NGX_DECLINED  there is none
+ *     NGX_BUSY      there are several
+ */
+ngx_int_t ngx_http_apigw_find_header(ngx_http_request_t *r, ngx_str_t *name,
+    ngx_table_elt_t **header);
+
+/* Overwrites the values of all headers of this name with stars. */
+void ngx_http_apigw_hide_header(ngx_http_request_t *r, ngx_str_t *name);
+void ngx_http_apigw_hide_value(ngx_http_request_t *r, ngx_str_t *value);
+
+/*
+ * A secret that a variable gives: secret is a copy of it in the pool, and
+ * wherever the client wrote it, logs and upstreams will read stars, but where
+ * it is shorter than NGX_HTTP_APIGW_SECRET_MIN or longer than max.
+ *
+ *     NGX_OK
+ *     NGX_DECLINED  there is none
+ *     NGX_ERROR     no memory
+ */
+ngx_int_t ngx_http_apigw_take_variable(ngx_http_request_t *r, ngx_int_t index,
+    size_t max, ngx_str_t *secret);
+
+/* Overwrites each secret in a text with stars. */
+void ngx_http_apigw_mask(ngx_str_t *text, ngx_str_t *secret);
+
+/* a copy of what is not in the request's own memory, so that it is wiped */
+ngx_int_t ngx_http_apigw_own(ngx_http_request_t *r, ngx_str_t *value,
+    ngx_str_t *own);
 
 
 /* ngx_http_apigw_quota_module.c */
@@ -446,6 +513,10 @@ ngx_int_t ngx_http_apigw_each_stage(ngx_conf_t *cf,
 /* notes a policy of a server{}, which is nothing without stages */
 void ngx_http_apigw_conf_policy_here(ngx_conf_t *cf);
 
+/* handler runs in the log phase before all others that are there now */
+ngx_int_t ngx_http_apigw_conf_log_first(ngx_conf_t *cf,
+    ngx_http_handler_pt handler);
+
 /* the plan of this name, entered where it is not known; NULL: no memory */
 ngx_http_apigw_plan_t *ngx_http_apigw_conf_plan(ngx_conf_t *cf,
     ngx_str_t *name, ngx_http_apigw_place_t *mention);
@@ -460,6 +531,12 @@ ngx_uint_t ngx_http_apigw_limit_log_level(ngx_http_apigw_route_t *route);
 /* ngx_http_apigw_variables.c */
 
 ngx_int_t ngx_http_apigw_add_variables(ngx_conf_t *cf);
+
+/* what get_handlers of features return: a text, or that there is none yet */
+ngx_int_t ngx_http_apigw_variable_text(ngx_http_variable_value_t *v,
+    ngx_str_t *text);
+ngx_int_t ngx_http_apigw_variable_empty(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v);
 
 
 /* ngx_http_apigw_headers.c */

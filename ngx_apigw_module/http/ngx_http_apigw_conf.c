@@ -172,6 +172,29 @@ ngx_http_apigw_each_stage(ngx_conf_t *cf, ngx_http_apigw_stage_pt handler)
 }
 
 
+ngx_int_t
+ngx_http_apigw_conf_log_first(ngx_conf_t *cf, ngx_http_handler_pt handler)
+{
+    ngx_array_t                *handlers;
+    ngx_http_handler_pt        *h;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+    handlers = &cmcf->phases[NGX_HTTP_LOG_PHASE].handlers;
+
+    if (ngx_array_push(handlers) == NULL) {
+        return NGX_ERROR;
+    }
+
+    h = handlers->elts;
+
+    ngx_memmove(h + 1, h, (handlers->nelts - 1) * sizeof(ngx_http_handler_pt));
+    *h = handler;
+
+    return NGX_OK;
+}
+
+
 ngx_http_apigw_plan_t *
 ngx_http_apigw_conf_plan(ngx_conf_t *cf, ngx_str_t *name,
     ngx_http_apigw_place_t *mention)

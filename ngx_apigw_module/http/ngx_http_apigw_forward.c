@@ -17,7 +17,7 @@
  */
 
 
-#define NGX_HTTP_APIGW_PLACES      6     /* as many headers as we ever set */
+#define NGX_HTTP_APIGW_PLACES      7     /* as many headers as we ever set */
 
 #define NGX_HTTP_APIGW_TAKE        1     /* out of the list */
 #define NGX_HTTP_APIGW_TAKE_CHAIN  2     /* and its value goes on in ours */
@@ -81,6 +81,8 @@ static ngx_http_apigw_forward_name_t  ngx_http_apigw_port_name =
     { ngx_string("x-forwarded-port\0X-Forwarded-Port"), 0 };
 static ngx_http_apigw_forward_name_t  ngx_http_apigw_request_name =
     { ngx_string("x-apigw-request-id\0X-Apigw-Request-Id"), 0 };
+static ngx_http_apigw_forward_name_t  ngx_http_apigw_principal_name =
+    { ngx_string("x-apigw-principal\0X-Apigw-Principal"), 0 };
 static ngx_http_apigw_forward_name_t  ngx_http_apigw_key_name =
     { ngx_string("x-apigw-api-key-id\0X-Apigw-Api-Key-Id"), 0 };
 static ngx_http_apigw_forward_name_t  ngx_http_apigw_plan_name =
@@ -92,6 +94,7 @@ static ngx_http_apigw_forward_name_t  *ngx_http_apigw_forward_names[] = {
     &ngx_http_apigw_proto_name,
     &ngx_http_apigw_port_name,
     &ngx_http_apigw_request_name,
+    &ngx_http_apigw_principal_name,
     &ngx_http_apigw_key_name,
     &ngx_http_apigw_plan_name,
     NULL
@@ -384,7 +387,7 @@ ngx_http_apigw_forward_ours(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
 
     /* the same route again: its steps don't run a second time */
 
-    if (ctx->passed == ctx->route && ctx->consumer) {
+    if (ctx->passed == ctx->route) {
         return ngx_http_apigw_forward_consumer(r, ctx, places);
     }
 
@@ -405,10 +408,6 @@ ngx_http_apigw_forward_key(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
         }
     }
 
-    if (ctx->consumer == NULL) {
-        return NGX_OK;
-    }
-
     ngx_memzero(&places, sizeof(ngx_http_apigw_places_t));
 
     return ngx_http_apigw_forward_consumer(r, ctx, &places);
@@ -421,6 +420,19 @@ ngx_http_apigw_forward_consumer(ngx_http_request_t *r,
 {
     ngx_str_t                    value;
     ngx_http_apigw_main_conf_t  *mcf;
+
+    if (ctx->principal.len
+        && ngx_http_apigw_forward_set(r, places,
+                                      &ngx_http_apigw_principal_name,
+                                      &ctx->principal)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (ctx->consumer == NULL) {
+        return NGX_OK;
+    }
 
     mcf = ngx_http_apigw_get_main_conf(r);
     ngx_apigw_keys_id(mcf->keys, ctx->consumer, &value);

@@ -11,13 +11,6 @@
 #include "ngx_http_apigw.h"
 
 
-/*
- * Less is no key, not even where its digest is known: such bytes stand
- * everywhere in a request, and could not be masked.
- */
-#define NGX_HTTP_APIGW_KEY_MIN  8
-
-
 /* a directive that gives keys: a file, or one key */
 
 typedef struct {
@@ -83,10 +76,6 @@ ngx_int_t ngx_http_apigw_key_read(ngx_http_request_t *r,
 /* overwrites the key with stars, and forgets it */
 void ngx_http_apigw_key_wipe(ngx_http_request_t *r,
     ngx_http_apigw_key_loc_conf_t *klcf, ngx_str_t *secret);
-
-/* overwrites a key that was not read with stars */
-void ngx_http_apigw_key_hide(ngx_http_request_t *r,
-    ngx_http_apigw_key_loc_conf_t *klcf);
 
 
 #endif /* _NGX_HTTP_APIGW_KEY_H_INCLUDED_ */

@@ -35,7 +35,6 @@ static void *ngx_http_apigw_key_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_apigw_key_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
 static ngx_int_t ngx_http_apigw_key_init(ngx_conf_t *cf);
-static ngx_int_t ngx_http_apigw_key_log_first(ngx_conf_t *cf);
 static ngx_int_t ngx_http_apigw_key_stage(ngx_conf_t *cf,
     ngx_http_apigw_stage_t *stage);
 static ngx_int_t ngx_http_apigw_key_routes(ngx_conf_t *cf,
@@ -220,7 +219,7 @@ ngx_http_apigw_key_find(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
     stage = ctx->stage;
 
     if (mcf->keys == NULL
-        || ctx->secret.len < NGX_HTTP_APIGW_KEY_MIN
+        || ctx->secret.len < NGX_HTTP_APIGW_SECRET_MIN
         || ctx->secret.len > NGX_APIGW_KEY_MAX_LEN)
     {
         return ngx_http_apigw_key_refuse(r, ctx, "the API key is unknown");
@@ -298,7 +297,10 @@ ngx_http_apigw_key_log_handler(ngx_http_request_t *r)
     }
 
     if (klcf->header.len && (ctx->passed == NULL || ctx->key_repeated)) {
-        ngx_http_apigw_key_hide(r, klcf);
+
+        /* a key that no step has read: the request was refused before */
+
+        ngx_http_apigw_hide_header(r, &klcf->header);
     }
 
     return NGX_OK;
@@ -565,7 +567,7 @@ ngx_http_apigw_key_init(ngx_conf_t *cf)
 
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_apigw_module);
 
-    mcf->enter = ngx_http_apigw_key_enter;
+    mcf->enter[NGX_HTTP_APIGW_STEP_KEY] = ngx_http_apigw_key_enter;
     mcf->steps[NGX_HTTP_APIGW_STEP_KEY] = ngx_http_apigw_key_step;
 
     if (mcf->zone
@@ -576,34 +578,14 @@ ngx_http_apigw_key_init(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    if (mcf->apis.nelts && ngx_http_apigw_key_log_first(cf) != NGX_OK) {
+    if (mcf->apis.nelts
+        && ngx_http_apigw_conf_log_first(cf, ngx_http_apigw_key_log_handler)
+           != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
     return ngx_http_apigw_each_stage(cf, ngx_http_apigw_key_stage);
-}
-
-
-static ngx_int_t
-ngx_http_apigw_key_log_first(ngx_conf_t *cf)
-{
-    ngx_array_t                *handlers;
-    ngx_http_handler_pt        *h;
-    ngx_http_core_main_conf_t  *cmcf;
-
-    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
-    handlers = &cmcf->phases[NGX_HTTP_LOG_PHASE].handlers;
-
-    if (ngx_array_push(handlers) == NULL) {
-        return NGX_ERROR;
-    }
-
-    h = handlers->elts;
-
-    ngx_memmove(h + 1, h, (handlers->nelts - 1) * sizeof(ngx_http_handler_pt));
-    *h = ngx_http_apigw_key_log_handler;
-
-    return NGX_OK;
 }
 
 

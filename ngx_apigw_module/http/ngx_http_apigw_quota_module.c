@@ -26,10 +26,7 @@ static ngx_int_t ngx_http_apigw_quota_refuse(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx);
 static void ngx_http_apigw_quota_log(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx);
-static ngx_int_t ngx_http_apigw_quota_park(ngx_http_request_t *r,
-    ngx_http_apigw_quota_t *q);
 static void ngx_http_apigw_quota_forget(void *data);
-static void ngx_http_apigw_quota_parked(ngx_http_request_t *r);
 static void ngx_http_apigw_quota_wake(ngx_apigw_lease_wait_t *wait);
 
 static char *ngx_http_apigw_quota_init_main_conf(ngx_conf_t *cf, void *conf);
@@ -112,7 +109,13 @@ ngx_http_apigw_quota_step(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
         return NGX_OK;
 
     case NGX_AGAIN:
-        return ngx_http_apigw_quota_park(r, q);
+
+        if (ngx_http_apigw_park(r, "waiting for a quota") == NGX_DONE) {
+            return NGX_DONE;
+        }
+
+        ngx_apigw_lease_cancel(q->wait);
+        return NGX_ERROR;
 
     case NGX_DECLINED:
     case NGX_BUSY:
@@ -228,32 +231,6 @@ ngx_http_apigw_quota_log(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
 }
 
 
-/* as limit_req does, but for the timer, which belongs to the lease */
-
-static ngx_int_t
-ngx_http_apigw_quota_park(ngx_http_request_t *r, ngx_http_apigw_quota_t *q)
-{
-    ngx_connection_t  *c;
-
-    c = r->connection;
-
-    if (c->read->ready) {
-        ngx_post_event(c->read, &ngx_posted_events);
-
-    } else if (ngx_handle_read_event(c->read, 0) != NGX_OK) {
-        ngx_apigw_lease_cancel(q->wait);
-        return NGX_ERROR;
-    }
-
-    r->read_event_handler = ngx_http_test_reading;
-    r->write_event_handler = ngx_http_apigw_quota_parked;
-
-    c->log->action = "waiting for a quota";
-
-    return NGX_DONE;
-}
-
-
 /* the request ends, or it is being terminated */
 
 static void
@@ -266,43 +243,9 @@ ngx_http_apigw_quota_forget(void *data)
 
 
 static void
-ngx_http_apigw_quota_parked(ngx_http_request_t *r)
-{
-    ngx_log_debug0(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
-                   "apigw quota parked");
-
-    if (ngx_handle_write_event(r->connection->write, 0) != NGX_OK) {
-        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
-    }
-}
-
-
-static void
 ngx_http_apigw_quota_wake(ngx_apigw_lease_wait_t *wait)
 {
-    ngx_connection_t    *c;
-    ngx_http_request_t  *r;
-
-    r = wait->data;
-    c = r->connection;
-
-    ngx_http_set_log_request(c->log, r);
-    c->log->action = NULL;
-
-    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, c->log, 0,
-                   "apigw quota wake: \"%V\"", &r->uri);
-
-    r->read_event_handler = ngx_http_block_reading;
-    r->write_event_handler = ngx_http_core_run_phases;
-
-    if (ngx_handle_read_event(c->read, 0) != NGX_OK) {
-        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
-
-    } else {
-        ngx_http_core_run_phases(r);
-    }
-
-    ngx_http_run_posted_requests(c);
+    ngx_http_apigw_resume(wait->data);
 }
 
 

@@ -88,6 +88,11 @@ static ngx_http_apigw_response_t
       { { 403, ngx_string("User is not authorized to access this resource") },
         { 403, ngx_string("Forbidden") } } },
 
+    { ngx_string("AUTHORIZER_FAILURE"),
+      ngx_string("AuthorizerFailureException"), NGX_HTTP_APIGW_DEFAULT_5XX,
+      { { 500, ngx_string("Internal server error") },
+        { 500, ngx_string("Internal Server Error") } } },
+
     { ngx_string("INTEGRATION_FAILURE"), ngx_http_apigw_internal_error,
       NGX_HTTP_APIGW_DEFAULT_5XX,
       { { 504, ngx_string("Network error communicating with endpoint") },
@@ -560,6 +565,13 @@ ngx_http_apigw_default_body(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
 {
     u_char     *p;
     ngx_str_t   key, message;
+
+    if (ctx->error == NGX_HTTP_APIGW_AUTHORIZER_FAILURE
+        && ctx->type == NGX_APIGW_REST)
+    {
+        ngx_str_set(body, "{\"message\":null}");
+        return NGX_OK;
+    }
 
     if (ngx_http_apigw_error_message(r, ctx, &message) != NGX_OK) {
         return NGX_ERROR;

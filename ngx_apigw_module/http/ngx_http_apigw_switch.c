@@ -140,6 +140,7 @@ ngx_http_apigw_early(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
 static ngx_http_apigw_ctx_t *
 ngx_http_apigw_enter(ngx_http_request_t *r, ngx_http_apigw_stage_t *stage)
 {
+    ngx_uint_t                   i;
     ngx_http_apigw_ctx_t        *ctx;
     ngx_http_apigw_main_conf_t  *mcf;
 
@@ -158,7 +159,14 @@ ngx_http_apigw_enter(ngx_http_request_t *r, ngx_http_apigw_stage_t *stage)
 
     mcf = ngx_http_apigw_get_main_conf(r);
 
-    return (mcf->enter(r, ctx) == NGX_OK) ? ctx : NULL;
+    for (i = 0; i < NGX_HTTP_APIGW_STEPS; i++) {
+
+        if (mcf->enter[i] && mcf->enter[i](r, ctx) != NGX_OK) {
+            return NULL;
+        }
+    }
+
+    return ctx;
 }
 
 

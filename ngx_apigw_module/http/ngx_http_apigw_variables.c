@@ -17,6 +17,8 @@ static ngx_int_t ngx_http_apigw_stage_variable_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_apigw_key_id_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_apigw_principal_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_apigw_throttle_status_variable(
     ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_apigw_quota_variable(ngx_http_request_t *r,
@@ -25,10 +27,6 @@ static ngx_int_t ngx_http_apigw_inexact_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_apigw_error_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_http_apigw_variable_empty(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v);
-static ngx_int_t ngx_http_apigw_variable_text(ngx_http_variable_value_t *v,
-    ngx_str_t *text);
 static ngx_uint_t ngx_http_apigw_variable_is(ngx_str_t *name,
     ngx_str_t *asked, size_t prefix);
 
@@ -78,6 +76,9 @@ static ngx_http_variable_t  ngx_http_apigw_vars[] = {
       0, NGX_HTTP_VAR_NOCACHEABLE|NGX_HTTP_VAR_PREFIX, 0 },
 
     { ngx_string("apigw_api_key_id"), NULL, ngx_http_apigw_key_id_variable,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("apigw_principal"), NULL, ngx_http_apigw_principal_variable,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("apigw_throttle_status"), NULL,
@@ -308,6 +309,22 @@ ngx_http_apigw_key_id_variable(ngx_http_request_t *r,
 
 
 static ngx_int_t
+ngx_http_apigw_principal_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_http_apigw_ctx_t  *ctx;
+
+    ctx = ngx_http_apigw_get_ctx(r);
+
+    if (ctx == NULL || ctx->principal.len == 0) {
+        return ngx_http_apigw_variable_empty(r, v);
+    }
+
+    return ngx_http_apigw_variable_text(v, &ctx->principal);
+}
+
+
+static ngx_int_t
 ngx_http_apigw_throttle_status_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
@@ -438,7 +455,7 @@ ngx_http_apigw_error_variable(ngx_http_request_t *r,
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_apigw_variable_text(ngx_http_variable_value_t *v, ngx_str_t *text)
 {
     v->valid = 1;
@@ -456,7 +473,7 @@ ngx_http_apigw_variable_text(ngx_http_variable_value_t *v, ngx_str_t *text)
  * value must not be kept; after that it is not there.
  */
 
-static ngx_int_t
+ngx_int_t
 ngx_http_apigw_variable_empty(ngx_http_request_t *r,
     ngx_http_variable_value_t *v)
 {
