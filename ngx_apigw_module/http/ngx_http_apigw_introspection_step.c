@@ -1,0 +1,217 @@
+
+/*
+ * Copyright (C) ngx_apigw contributors
+ */
+
+
+#include "ngx_http_apigw_introspection.h"
+#include "ngx_apigw_introspect.h"
+
+
+/*
+ * A token is known, or the endpoint is asked and the request waits for it.
+ */
+
+
+static ngx_int_t ngx_http_apigw_introspection_ask(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorizer_t *authorizer,
+    ngx_str_t *text);
+static ngx_int_t ngx_http_apigw_introspection_answered(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorize_t *authorize,
+    ngx_http_apigw_introspection_wait_t *wait);
+static ngx_int_t ngx_http_apigw_introspection_check(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorize_t *authorize,
+    ngx_apigw_token_t *token);
+static ngx_apigw_token_t *ngx_http_apigw_introspection_find(
+    ngx_apigw_tokens_t *tokens, ngx_str_t *text);
+static void ngx_http_apigw_introspection_forget(void *data);
+
+
+ngx_int_t
+ngx_http_apigw_introspection_authorize(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorize_t *authorize,
+    ngx_str_t *text)
+{
+    ngx_apigw_token_t               *token;
+    ngx_http_apigw_authorizer_t     *authorizer;
+    ngx_http_apigw_introspection_t  *introspection;
+
+    authorizer = authorize->authorizer;
+    introspection = authorizer->conf;
+
+    if (ctx->authorization->state) {
+        return ngx_http_apigw_introspection_answered(r, ctx, authorize,
+                                                ctx->authorization->state);
+    }
+
+    if (!ngx_apigw_introspect_is_token(text)) {
+        return ngx_http_apigw_authorizer_refuse(r, ctx,
+                                       NGX_HTTP_APIGW_UNAUTHORIZED,
+                                       "the token has invalid characters");
+    }
+
+    token = ngx_http_apigw_introspection_find(authorizer->tokens, text);
+
+    if (token) {
+        return ngx_http_apigw_introspection_check(r, ctx, authorize, token);
+    }
+
+    token = ngx_http_apigw_introspection_find(introspection->inactive, text);
+
+    if (token) {
+        ngx_apigw_token_release(token);
+
+        return ngx_http_apigw_authorizer_refuse(r, ctx,
+                                                NGX_HTTP_APIGW_UNAUTHORIZED,
+                                                "the token is not active");
+    }
+
+    return ngx_http_apigw_introspection_ask(r, ctx, authorizer, text);
+}
+
+
+static ngx_int_t
+ngx_http_apigw_introspection_ask(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorizer_t *authorizer,
+    ngx_str_t *text)
+{
+    ngx_int_t                             rc;
+    ngx_http_cleanup_t                   *cln;
+    ngx_http_apigw_introspection_wait_t  *wait;
+
+    wait = ngx_pcalloc(r->pool, sizeof(ngx_http_apigw_introspection_wait_t));
+    if (wait == NULL) {
+        return NGX_ERROR;
+    }
+
+    /* that of a pool would be called only when all has been freed */
+
+    cln = ngx_http_cleanup_add(r, 0);
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    wait->request = r;
+    wait->introspection = authorizer->conf;
+
+    rc = ngx_http_apigw_introspection_join(authorizer, wait, text);
+
+    if (rc == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    if (rc == NGX_DECLINED) {
+        return ngx_http_apigw_authorizer_refuse(r, ctx,
+                                  NGX_HTTP_APIGW_AUTHORIZER_FAILURE,
+                                  "too many requests wait for introspection");
+    }
+
+    cln->handler = ngx_http_apigw_introspection_forget;
+    cln->data = wait;
+
+    ctx->authorization->state = wait;
+
+    rc = ngx_http_apigw_park(r, "waiting for introspection of a token");
+
+    if (rc != NGX_DONE) {
+        ngx_http_apigw_introspection_leave(wait);
+        ctx->authorization->state = NULL;
+    }
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_http_apigw_introspection_answered(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorize_t *authorize,
+    ngx_http_apigw_introspection_wait_t *wait)
+{
+    ngx_apigw_token_t  *token;
+
+    if (wait->rc == NGX_AGAIN) {
+        return ngx_http_apigw_park(r, "waiting for introspection of a token");
+    }
+
+    ctx->authorization->state = NULL;
+
+    switch (wait->rc) {
+
+    case NGX_OK:
+        token = wait->token;
+        wait->token = NULL;
+
+        return ngx_http_apigw_introspection_check(r, ctx, authorize, token);
+
+    case NGX_DECLINED:
+        return ngx_http_apigw_authorizer_refuse(r, ctx,
+                                                NGX_HTTP_APIGW_UNAUTHORIZED,
+                                                wait->reason);
+
+    default: /* NGX_ERROR */
+        return ngx_http_apigw_authorizer_refuse(r, ctx,
+                                           NGX_HTTP_APIGW_AUTHORIZER_FAILURE,
+                                           wait->reason);
+    }
+}
+
+
+static ngx_int_t
+ngx_http_apigw_introspection_check(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorize_t *authorize,
+    ngx_apigw_token_t *token)
+{
+    const char  *reason;
+
+    if (ngx_apigw_claims_time(&token->claims, ngx_time(),
+                              authorize->authorizer->leeway, 0, &reason)
+        == NGX_OK)
+    {
+        return ngx_http_apigw_authorizer_accept(r, ctx, authorize, token);
+    }
+
+    if (token->tokens) {
+        ngx_apigw_tokens_remove(token);
+    }
+
+    ngx_apigw_token_release(token);
+
+    return ngx_http_apigw_authorizer_refuse(r, ctx,
+                                            NGX_HTTP_APIGW_UNAUTHORIZED,
+                                            reason);
+}
+
+
+/* held; NULL: it is not known, or not any more */
+
+static ngx_apigw_token_t *
+ngx_http_apigw_introspection_find(ngx_apigw_tokens_t *tokens, ngx_str_t *text)
+{
+    ngx_apigw_token_t  *token;
+
+    if (tokens == NULL) {
+        return NULL;
+    }
+
+    token = ngx_apigw_tokens_find(tokens, text);
+
+    if (token == NULL || token->until > ngx_time()) {
+        return token;
+    }
+
+    ngx_apigw_tokens_remove(token);
+    ngx_apigw_token_release(token);
+
+    return NULL;
+}
+
+
+/* the request ends, or it is being terminated */
+
+static void
+ngx_http_apigw_introspection_forget(void *data)
+{
+    ngx_http_apigw_introspection_wait_t  *wait = data;
+
+    ngx_http_apigw_introspection_leave(wait);
+}
