@@ -127,6 +127,7 @@ ngx_http_apigw_jwt_source(ngx_conf_t *cf,
     }
 
     icf.tls = secure ? *tls : NULL;
+    icf.trusted = authorizer->trusted_certificate;
 
     issuer->issuer = ngx_apigw_issuer_create(cf, &icf,
                                             &ngx_http_apigw_authorizer_module);
