@@ -293,7 +293,7 @@ static ngx_int_t
 ngx_http_apigw_jwt_wait(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
     ngx_apigw_issuer_t *issuer, ngx_http_apigw_jwt_state_t *state)
 {
-    ngx_http_apigw_authorization_t  *auth;
+    ngx_http_apigw_auth_t  *auth;
 
     auth = ctx->authorization;
 
