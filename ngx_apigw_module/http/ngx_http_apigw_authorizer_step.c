@@ -453,7 +453,7 @@ ngx_http_apigw_authorizer_deny(ngx_http_request_t *r,
 }
 
 
-/* RFC 6750, 3 */
+/* RFC 6750, 3, which has no quotes in a description */
 
 static ngx_int_t
 ngx_http_apigw_authorizer_challenge(ngx_http_request_t *r,
@@ -474,8 +474,14 @@ ngx_http_apigw_authorizer_challenge(ngx_http_request_t *r,
 
     challenge->data = p;
 
-    p = ngx_sprintf(p, "Bearer error=\"%s\", error_description=\"%s\"", code,
-                    description);
+    p = ngx_sprintf(p, "Bearer error=\"%s\", error_description=\"", code);
+
+    while (*description) {
+        *p++ = (*description == '"') ? '\'' : (u_char) *description;
+        description++;
+    }
+
+    *p++ = '"';
 
     if (scope) {
         p = ngx_sprintf(p, ", scope=\"%V\"", scope);
