@@ -129,11 +129,13 @@ ngx_http_apigw_authorizer_create(ngx_conf_t *cf, ngx_str_t *name)
 
     if (name->len == 0
         || ngx_strcmp(name->data, "off") == 0
+        || ngx_strlchr(name->data, name->data + name->len, ' ')
         || ngx_strlchr(name->data, name->data + name->len, '"'))
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid authorizer name \"%V\": a name without "
-                           "quotes, other than \"off\", is expected", name);
+                           "invalid name \"%V\" of \"apigw_authorizer\": a "
+                           "name without blanks and quotes, other than "
+                           "\"off\", is expected", name);
         return NULL;
     }
 
@@ -278,7 +280,8 @@ static ngx_int_t
 ngx_http_apigw_authorizer_identity(ngx_conf_t *cf,
     ngx_http_apigw_authorizer_t *authorizer)
 {
-    ngx_str_t  *value, name;
+    ngx_str_t   *value, name;
+    ngx_uint_t   i;
 
     if (authorizer->identity != NGX_CONF_UNSET) {
         return ngx_http_apigw_authorizer_duplicate(cf);
@@ -300,6 +303,20 @@ ngx_http_apigw_authorizer_identity(ngx_conf_t *cf,
 
     name.data++;
     name.len--;
+
+    for (i = 0; i < name.len; i++) {
+
+        if (name.data[i] != '_'
+            && (name.data[i] < '0' || name.data[i] > '9')
+            && (ngx_tolower(name.data[i]) < 'a'
+                || ngx_tolower(name.data[i]) > 'z'))
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid identity \"%V\": one variable is "
+                               "expected", &value[1]);
+            return NGX_ERROR;
+        }
+    }
 
     if (name.len > sizeof("http_") - 1
         && ngx_strncasecmp(name.data, (u_char *) "http_", sizeof("http_") - 1)
@@ -464,16 +481,21 @@ ngx_http_apigw_authorizer_require(ngx_conf_t *cf,
     value = cf->args->elts;
     op = ngx_http_apigw_authorizer_ops;
 
-    if (cf->args->nelts >= 3) {
-        while (op->name.len
-               && ngx_strcmp(op->name.data, value[2].data) != 0)
-        {
-            op++;
-        }
+    while (cf->args->nelts >= 3
+           && op->name.len
+           && ngx_strcmp(op->name.data, value[2].data) != 0)
+    {
+        op++;
+    }
+
+    if (op->name.len == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "unknown operator \"%V\" in \"require\": \"=\", "
+                           "\"in\" or \"contains\" is expected", &value[2]);
+        return NGX_ERROR;
     }
 
     if (cf->args->nelts < 4
-        || op->name.len == 0
         || (op->value == NGX_APIGW_CLAIM_EQUALS && cf->args->nelts > 4))
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -613,19 +635,19 @@ ngx_http_apigw_authorizer_size(ngx_conf_t *cf, size_t min, size_t max,
 
 
 ngx_int_t
-ngx_http_apigw_authorizer_list(ngx_conf_t *cf, ngx_str_t *text,
+ngx_http_apigw_authorizer_list(ngx_conf_t *cf, ngx_str_t *arg,
     ngx_str_t **list, ngx_uint_t *n)
 {
-    u_char     *p, *last, *end;
+    u_char     *p, *begin, *last, *end;
     ngx_str_t  *word;
 
-    p = text->data;
-    last = p + text->len;
+    last = arg->data + arg->len;
+    begin = ngx_strlchr(arg->data, last, '=') + 1;
 
     *n = 1;
 
-    while (p < last) {
-        *n += (*p++ == ',');
+    for (p = begin; p < last; p++) {
+        *n += (*p == ',');
     }
 
     word = ngx_palloc(cf->pool, *n * sizeof(ngx_str_t));
@@ -635,7 +657,7 @@ ngx_http_apigw_authorizer_list(ngx_conf_t *cf, ngx_str_t *text,
 
     *list = word;
 
-    for (p = text->data; /* void */ ; p = end + 1) {
+    for (p = begin; /* void */ ; p = end + 1) {
 
         end = ngx_strlchr(p, last, ',');
         if (end == NULL) {
@@ -644,7 +666,7 @@ ngx_http_apigw_authorizer_list(ngx_conf_t *cf, ngx_str_t *text,
 
         if (end == p) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "an empty value in the list \"%V\"", text);
+                               "an empty value in the list \"%V\"", arg);
             return NGX_ERROR;
         }
 

@@ -8,10 +8,12 @@
 #include "ngx_apigw_digest.h"
 
 
+static char *ngx_http_apigw_jwks_path(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 static char *ngx_http_apigw_authorize(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static ngx_int_t ngx_http_apigw_authorize_scopes(ngx_conf_t *cf,
-    ngx_str_t *text, ngx_str_t **scopes, ngx_uint_t *n);
+    ngx_str_t *arg, ngx_str_t **scopes, ngx_uint_t *n);
 static ngx_int_t ngx_http_apigw_authorize_wanted(ngx_conf_t *cf,
     ngx_http_apigw_authorize_t *authorize);
 
@@ -47,7 +49,7 @@ static ngx_command_t  ngx_http_apigw_authorizer_commands[] = {
 
     { ngx_string("apigw_jwks_path"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
-      ngx_conf_set_path_slot,
+      ngx_http_apigw_jwks_path,
       NGX_HTTP_MAIN_CONF_OFFSET,
       offsetof(ngx_http_apigw_authorizer_main_conf_t, jwks_path),
       NULL },
@@ -110,6 +112,35 @@ ngx_module_t  ngx_http_apigw_authorizer_module = {
 static ngx_http_apigw_authorize_t  ngx_http_apigw_authorize_off;
 
 
+static char *
+ngx_http_apigw_jwks_path(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_apigw_authorizer_main_conf_t *amcf = conf;
+
+    char             *rv;
+    ngx_file_info_t   info;
+
+    rv = ngx_conf_set_path_slot(cf, cmd, conf);
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    /* nginx takes whatever is there for a directory */
+
+    if (ngx_file_info(amcf->jwks_path->name.data, &info) != NGX_FILE_ERROR
+        && !ngx_is_dir(&info))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" is no directory",
+                           &amcf->jwks_path->name);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
 /* apigw_authorize name [scopes=a,b] [scopes_all=a,b] | off */
 
 static char *
@@ -132,9 +163,16 @@ ngx_http_apigw_authorize(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     value = cf->args->elts;
 
     if (ngx_strcmp(value[1].data, "off") == 0) {
+
+        if (cf->args->nelts > 2) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid parameter \"%V\" behind \"off\"",
+                               &value[2]);
+            return NGX_CONF_ERROR;
+        }
+
         alcf->authorize = &ngx_http_apigw_authorize_off;
-        return cf->args->nelts == 2 ? NGX_CONF_OK
-                                    : "has parameters behind \"off\"";
+        return NGX_CONF_OK;
     }
 
     authorize = ngx_pcalloc(cf->pool, sizeof(ngx_http_apigw_authorize_t));
@@ -150,14 +188,15 @@ ngx_http_apigw_authorize(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         if (authorize->nscopes == 0
             && ngx_http_apigw_conf_param(&value[i], "scopes", &list))
         {
-            rc = ngx_http_apigw_authorize_scopes(cf, &list, &authorize->scopes,
+            rc = ngx_http_apigw_authorize_scopes(cf, &value[i],
+                                                 &authorize->scopes,
                                                  &authorize->nscopes);
 
         } else if (authorize->nscopes_all == 0
                    && ngx_http_apigw_conf_param(&value[i], "scopes_all",
                                                 &list))
         {
-            rc = ngx_http_apigw_authorize_scopes(cf, &list,
+            rc = ngx_http_apigw_authorize_scopes(cf, &value[i],
                                                  &authorize->scopes_all,
                                                  &authorize->nscopes_all);
 
@@ -200,19 +239,19 @@ ngx_http_apigw_authorize_scopes(ngx_conf_t *cf, ngx_str_t *text,
     u_char  ch;
     size_t  i;
 
-    for (i = 0; i < text->len; i++) {
-        ch = text->data[i];
+    for (i = 0; i < arg->len; i++) {
+        ch = arg->data[i];
 
         if (ch <= ' ' || ch >= 0x7f || ch == '"' || ch == '\\') {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "invalid scopes \"%V\": words of printable "
                                "ASCII without blanks, quotes and backslashes, "
-                               "separated by commas, are expected", text);
+                               "separated by commas, are expected", arg);
             return NGX_ERROR;
         }
     }
 
-    return ngx_http_apigw_authorizer_list(cf, text, scopes, n);
+    return ngx_http_apigw_authorizer_list(cf, arg, scopes, n);
 }
 
 

@@ -177,7 +177,8 @@ ngx_http_apigw_jwt_issuer(ngx_conf_t *cf,
         if (issuer->naudiences == 0
             && ngx_http_apigw_conf_param(&value[i], "audience", &text))
         {
-            if (ngx_http_apigw_authorizer_list(cf, &text, &issuer->audiences,
+            if (ngx_http_apigw_authorizer_list(cf, &value[i],
+                                               &issuer->audiences,
                                                &issuer->naudiences)
                 != NGX_OK)
             {
@@ -333,17 +334,23 @@ ngx_http_apigw_jwt_algorithms(ngx_conf_t *cf,
             return NGX_ERROR;
         }
 
-        jcf->algorithms |= alg;
-    }
+        if (jcf->algorithms & alg) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "the duplicate algorithm \"%V\"", &value[i]);
+            return NGX_ERROR;
+        }
 
-    if ((jcf->algorithms & NGX_APIGW_JWS_SYMMETRIC)
-        && (jcf->algorithms & NGX_APIGW_JWS_ASYMMETRIC))
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "HS256, HS384 and HS512 beside others in "
-                           "\"algorithms\": their keys are of another kind, "
-                           "another authorizer is needed");
-        return NGX_ERROR;
+        jcf->algorithms |= alg;
+
+        if ((jcf->algorithms & NGX_APIGW_JWS_SYMMETRIC)
+            && (jcf->algorithms & NGX_APIGW_JWS_ASYMMETRIC))
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"%V\" beside \"%V\": their keys are of "
+                               "another kind, another authorizer is needed",
+                               &value[i], &value[1]);
+            return NGX_ERROR;
+        }
     }
 
     return NGX_OK;

@@ -62,14 +62,6 @@ ngx_http_apigw_jwt_keys(ngx_conf_t *cf,
         }
     }
 
-    if (authorizer->trusted_certificate.len && tls == NULL) {
-        ngx_http_apigw_conf_error(cf, NGX_LOG_EMERG, &authorizer->place,
-                                  "\"trusted_certificate\" of the authorizer "
-                                  "\"%V\" is for \"https://\" only",
-                                  &authorizer->name);
-        return NGX_ERROR;
-    }
-
     return NGX_OK;
 }
 
