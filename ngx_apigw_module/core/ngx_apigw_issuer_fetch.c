@@ -390,8 +390,11 @@ ngx_apigw_issuer_fetch_document(ngx_apigw_issuer_t *issuer,
     rc = ngx_apigw_oidc_parse(&fetch->answer, &issuer->conf.issuer, &found,
                               issuer->pool, &reason);
 
-    if (rc != NGX_OK || ngx_apigw_issuer_fetch_found(issuer, &found) != NGX_OK)
-    {
+    if (rc == NGX_OK) {
+        rc = ngx_apigw_issuer_fetch_found(issuer, &found);
+    }
+
+    if (rc != NGX_OK) {
         ngx_apigw_issuer_fetch_failed(issuer, reason, NULL);
         return NGX_ERROR;
     }
