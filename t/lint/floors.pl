@@ -21,8 +21,8 @@ use Lint;
 
 my %libraries = (
     openssl => { map { $_ => 1 } qw(
-        ngx_apigw_digest.c ngx_apigw_crypto.c ngx_apigw_jwk.c ngx_apigw_jws.c
-        ngx_apigw_sigv4.c
+        ngx_apigw_digest.c ngx_apigw_crypto.c ngx_apigw_jwk_key.c
+        ngx_apigw_jwk_pem.c ngx_apigw_jwk_verify.c ngx_apigw_sigv4.c
     ) },
     jansson => 1,
     hiredis => 1,
@@ -57,10 +57,12 @@ my %part = (
 
 my %private = (
     'ngx_apigw_router_tree.h' => 'ngx_apigw_router.h',
+    'ngx_apigw_jwk_int.h' => 'ngx_apigw_jwk.h',
     'ngx_apigw_keys_int.h' => 'ngx_apigw_keys.h',
     'ngx_apigw_issuer_int.h' => 'ngx_apigw_issuer.h',
     'ngx_apigw_lease_int.h' => 'ngx_apigw_lease.h',
     'ngx_apigw_redis_int.h' => 'ngx_apigw_redis.h',
+    'ngx_apigw_response_int.h' => 'ngx_apigw_response.h',
     'ngx_apigw_zone_file_int.h' => 'ngx_apigw_zone_file.h',
 );
 
