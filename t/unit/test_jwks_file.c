@@ -42,10 +42,10 @@ file_of(ngx_str_t *iss, time_t fetched, ngx_str_t *keys)
 static ngx_int_t
 parse(u_char *p, size_t len, const char **reason)
 {
-    time_t     fetched;
-    u_char    *copy;
-    ngx_int_t  rc;
-    ngx_str_t  file, out;
+    time_t      fetched;
+    u_char     *copy;
+    ngx_int_t   rc;
+    ngx_str_t   file, out;
 
     copy = malloc(len ? len : 1);
     memcpy(copy, p, len);
@@ -127,7 +127,7 @@ main(void)
        && memcmp(file.data + 27 + 32, " https://id.example.com/a b\n{", 29)
           == 0,
        "the head's form");
-    is_mem(file.data + 27, "31a8cbcf1b1b6f23c6e7ba0f0a7ce2b9", 32,
+    is_mem(file.data + 27, "1a2505396be2ac4130439aecec743e67", 32,
            "its checksum");
 
     for (bad = 0, i = 0; i < file.len; i++) {

@@ -17,8 +17,8 @@ static ngx_pool_t  *pool;
 static void
 url(const char *issuer, const char *want)
 {
-    ngx_int_t   rc;
-    ngx_str_t   iss, out;
+    ngx_int_t  rc;
+    ngx_str_t  iss, out;
 
     iss.len = strlen(issuer);
     iss.data = malloc(iss.len ? iss.len : 1);

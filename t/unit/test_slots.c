@@ -193,10 +193,10 @@ test_publish(void)
 static void
 test_damage(void)
 {
-    u_char              *byte;
-    ngx_uint_t           i, at, bad, old;
-    ngx_apigw_slot_t     kept;
-    ngx_atomic_uint_t    a;
+    u_char             *byte;
+    ngx_uint_t          i, at, bad, old;
+    ngx_apigw_slot_t    kept;
+    ngx_atomic_uint_t   a;
 
     fresh();
     a = ngx_apigw_slots_claim(slots, 1, NOW, 500, 0);
