@@ -79,6 +79,10 @@ ngx_apigw_issuer_wait(ngx_apigw_issuer_t *issuer,
 
     ngx_apigw_issuer_fetch(issuer);
 
+    if (issuer->fetch) {
+        issuer->fetch->waited = 1;
+    }
+
     if (!issuer->poll.timer_set) {
         ngx_add_timer(&issuer->poll, NGX_APIGW_ISSUER_POLL);
     }

@@ -198,24 +198,14 @@ ngx_apigw_issuer_conf_cleanup(void *data)
 
 
 /*
- * Where nginx is one process, nobody tells that a new configuration is in use,
- * and the former one's requests and timers go on, though its zones may be
- * unmapped.
+ * Where nginx is one process, requests and timers of a former configuration go
+ * on, though its zones may be unmapped.
  */
 
 ngx_uint_t
 ngx_apigw_issuer_ready(ngx_apigw_issuer_t *issuer)
 {
-    if ((ngx_cycle_t *) ngx_cycle != issuer->cycle) {
-        return 0;
-    }
-
-    if (issuer->log) {
-        return 1;
-    }
-
-    return ngx_process == NGX_PROCESS_SINGLE
-           && ngx_apigw_issuer_init_worker(issuer, issuer->cycle) == NGX_OK;
+    return issuer->log && (ngx_cycle_t *) ngx_cycle == issuer->cycle;
 }
 
 

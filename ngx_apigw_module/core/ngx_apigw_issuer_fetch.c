@@ -316,6 +316,7 @@ ngx_apigw_issuer_fetch_send(ngx_apigw_issuer_t *issuer, ngx_apigw_url_t *url,
     fetch->timeout = issuer->conf.timeout;
     fetch->max_body = NGX_APIGW_ISSUER_MAX_BODY;
     fetch->foreign = foreign;
+    fetch->waited = (issuer->nwaiting != 0);
     fetch->handler = ngx_apigw_issuer_fetch_handler;
     fetch->data = issuer;
 
@@ -358,6 +359,13 @@ ngx_apigw_issuer_fetch_answer(ngx_apigw_issuer_t *issuer,
     u_char     buf[NGX_INT_T_LEN];
     ngx_str_t  status;
 
+    if (fetch->rc != NGX_OK && ngx_exiting && issuer->nwaiting == 0) {
+
+        /* it ends with the worker, and is another one's next fetch */
+
+        return NGX_ERROR;
+    }
+
     if (fetch->rc != NGX_OK) {
         ngx_apigw_issuer_fetch_failed(issuer, fetch->reason, &fetch->detail);
         return NGX_ERROR;
@@ -390,8 +398,11 @@ ngx_apigw_issuer_fetch_document(ngx_apigw_issuer_t *issuer,
     rc = ngx_apigw_oidc_parse(&fetch->answer, &issuer->conf.issuer, &found,
                               issuer->pool, &reason);
 
-    if (rc != NGX_OK || ngx_apigw_issuer_fetch_found(issuer, &found) != NGX_OK)
-    {
+    if (rc == NGX_OK) {
+        rc = ngx_apigw_issuer_fetch_found(issuer, &found);
+    }
+
+    if (rc != NGX_OK) {
         ngx_apigw_issuer_fetch_failed(issuer, reason, NULL);
         return NGX_ERROR;
     }

@@ -78,10 +78,7 @@ struct ngx_apigw_issuer_s {
 
 /* ngx_apigw_issuer_conf.c */
 
-/*
- * The worker's part is there, made now perhaps; 0: it can't be, or the zone is
- * no longer this cycle's.
- */
+/* the worker's part is there, and the zone is not a former cycle's */
 ngx_uint_t ngx_apigw_issuer_ready(ngx_apigw_issuer_t *issuer);
 
 
