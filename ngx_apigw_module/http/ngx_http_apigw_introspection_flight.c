@@ -15,7 +15,7 @@
  */
 
 #define NGX_HTTP_APIGW_INTROSPECTION_FLIGHTS   256      /* hash buckets */
-#define NGX_HTTP_APIGW_INTROSPECTION_BODY      262144   /* bytes */
+#define NGX_HTTP_APIGW_INTROSPECTION_BODY      65536    /* bytes */
 #define NGX_HTTP_APIGW_INTROSPECTION_QUIET     60       /* seconds */
 #define NGX_HTTP_APIGW_INTROSPECTION_INACTIVE  16       /* long tokens */
 
