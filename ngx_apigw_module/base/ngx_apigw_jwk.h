@@ -42,7 +42,10 @@
 #define NGX_APIGW_JWS_ASYMMETRIC       0x03ff
 #define NGX_APIGW_JWS_SYMMETRIC        0x1c00
 
-/* the bit of a name as RFC 7518 writes it; 0: there is none, as for "none" */
+/*
+ * The bit of a name as RFC 7518 and RFC 8037 write it ("Ed25519" of RFC 9864
+ * is "EdDSA"); 0: there is none, as for "none".
+ */
 ngx_uint_t ngx_apigw_jws_alg(ngx_str_t *name);
 
 
@@ -70,7 +73,9 @@ typedef struct {
  * pem: public keys and certificates (RFC 7468), one or more; all strict.
  *
  * secret: bytes for HMAC, NGX_APIGW_JWK_MIN_SECRET or more; or an "oct" JWK,
- * where the text begins with "{".  The caller wipes the text.
+ * where the text begins with "{".  It is for the algorithms whose hash is no
+ * longer (RFC 7518, 3.2): from 32 bytes HS256, 48 HS384, 64 HS512.  The caller
+ * wipes the text.
  *
  *     NGX_OK        *set has one key or more; error is that of the last key
  *                   left out

@@ -16,9 +16,9 @@
  * A signed token in compact serialization (RFC 7515, 3.1; RFC 7519), taken
  * apart.  Nothing of it is true before its signature is verified.
  *
- * "jwk", "jku", "x5u" and "x5c" of a header are never looked at; a header with
- * "crit", whatever it names (RFC 7515, 4.1.11; "b64" of RFC 7797), or with
- * "enc" is refused.
+ * "jwk", "jku", "x5u" and "x5c" of a header are never looked at, "typ" may be
+ * any string.  A header with "crit", whatever it names (RFC 7515, 4.1.11),
+ * with "b64" (RFC 7797, 7), "enc" or "zip" is refused.
  */
 
 #define NGX_APIGW_JWT_DEPTH     16      /* of header and claims */

@@ -33,11 +33,16 @@
 #define NGX_APIGW_ISSUER_MAX_AGE      3600      /* Cache-Control says */
 #define NGX_APIGW_ISSUER_AGE          900       /* where it says nothing */
 
+/* all of it is set, what is not needed to zero */
+
 typedef struct {
     ngx_str_t                  issuer;    /* "iss", exact */
     ngx_str_t                  jwks;      /* a file or an URL; empty: to be
                                              discovered */
     ngx_apigw_tls_t           *tls;       /* NULL: only http:// is used */
+    ngx_str_t                  trusted;   /* its file of authorities, or empty:
+                                             keys that were fetched by others
+                                             are not shared */
     ngx_resolver_t            *resolver;
     ngx_msec_t                 resolver_timeout;
     ngx_msec_t                 timeout;   /* of one fetch */
@@ -53,11 +58,16 @@ typedef struct ngx_apigw_issuer_wait_s  ngx_apigw_issuer_wait_t;
 typedef void (*ngx_apigw_issuer_pt)(ngx_apigw_issuer_wait_t *wait);
 
 struct ngx_apigw_issuer_wait_s {
-    ngx_queue_t                queue;     /* of the issuer */
     ngx_apigw_issuer_pt        handler;
     void                      *data;
-    ngx_msec_t                 since;     /* set by wait() */
-    ngx_uint_t                 version;   /* of the fetches, set by wait() */
+
+    /* set by wait(); before it, waiting is 0 */
+
+    ngx_queue_t                queue;     /* of the issuer */
+    ngx_apigw_issuer_t        *issuer;
+    ngx_msec_t                 since;
+    ngx_uint_t                 version;   /* of the fetches */
+    ngx_uint_t                 generation;
     unsigned                   waiting:1;
     unsigned                   tried:1;   /* a fetch came after since */
 };
@@ -90,12 +100,16 @@ ngx_uint_t ngx_apigw_issuer_generation(ngx_apigw_issuer_t *issuer);
 
 /*
  * For a token whose key is not there: waits for a set that is fetched from
- * now on.
+ * now on, or, where there is no set at all, for the first one.
  *
- *     NGX_AGAIN     the handler will be called, from the event loop, when a
- *                   fetch that began after now has ended, well or not, or
- *                   after the time that conf->timeout gives
- *     NGX_DECLINED  there will be none (fixed keys), or as many wait as may
+ *     NGX_AGAIN     the handler will be called, from the event loop: with
+ *                   tried when a fetch that began after now has ended, well or
+ *                   not; without it when there is another set, from a fetch
+ *                   that had begun before, so that a key which still is not
+ *                   there may be waited for again, or when the time has passed
+ *                   that conf->timeout gives
+ *     NGX_DECLINED  there will be none: fixed keys, no fetch may begin before
+ *                   that time has passed, or as many wait as may
  */
 ngx_int_t ngx_apigw_issuer_wait(ngx_apigw_issuer_t *issuer,
     ngx_apigw_issuer_wait_t *wait);
@@ -103,8 +117,8 @@ void ngx_apigw_issuer_cancel(ngx_apigw_issuer_wait_t *wait);
 
 /*
  * For a signature that a known key has not made: a provider may have given a
- * new key an old name.  1: a fetch may begin now, and wait() is worth it; 0:
- * one has begun within the cool-down.
+ * new key an old name.  1: a fetch may begin now, or goes on, and wait() is
+ * worth it; 0: one has begun within the cool-down.
  */
 ngx_uint_t ngx_apigw_issuer_stale(ngx_apigw_issuer_t *issuer);
 

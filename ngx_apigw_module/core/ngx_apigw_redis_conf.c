@@ -67,8 +67,9 @@ ngx_apigw_redis_create(ngx_conf_t *cf, ngx_apigw_redis_conf_t *conf)
     }
 
     if (redis->tls) {
-        return (ngx_apigw_redis_tls_create(cf, redis) == NGX_OK) ? redis
-                                                                 : NULL;
+        redis->ssl = ngx_apigw_tls_create(cf, &redis->conf.tls_ca, "tls_ca=");
+
+        return redis->ssl ? redis : NULL;
     }
 
     if (conf->tls_ca.len || conf->tls_name.len) {

@@ -15,6 +15,8 @@ static ngx_apigw_redis_addr_t *ngx_apigw_redis_connect_addr(
 static ngx_uint_t ngx_apigw_redis_connect_naddrs(ngx_apigw_redis_link_t *link);
 static void ngx_apigw_redis_connect_handler(ngx_event_t *ev);
 static ngx_int_t ngx_apigw_redis_connect_opened(ngx_apigw_redis_link_t *link);
+static ngx_int_t ngx_apigw_redis_connect_tls(ngx_apigw_redis_link_t *link);
+static void ngx_apigw_redis_connect_tls_handler(ngx_connection_t *c);
 static ngx_int_t ngx_apigw_redis_connect_greet(ngx_apigw_redis_link_t *link);
 static ngx_int_t ngx_apigw_redis_connect_say(ngx_apigw_redis_link_t *link,
     ngx_uint_t purpose, ngx_uint_t argc, ngx_str_t *argv);
@@ -188,7 +190,6 @@ ngx_apigw_redis_connect_handler(ngx_event_t *ev)
 static ngx_int_t
 ngx_apigw_redis_connect_opened(ngx_apigw_redis_link_t *link)
 {
-    ngx_int_t          rc;
     ngx_log_t         *log;
     ngx_connection_t  *c;
 
@@ -209,21 +210,52 @@ ngx_apigw_redis_connect_opened(ngx_apigw_redis_link_t *link)
         return NGX_ERROR;
     }
 
-    if (link->redis->ssl) {
-        rc = ngx_apigw_redis_tls_begin(link);
+    return link->redis->ssl ? ngx_apigw_redis_connect_tls(link)
+                            : ngx_apigw_redis_connect_greet(link);
+}
 
-        if (rc != NGX_OK) {
-            return (rc == NGX_AGAIN) ? NGX_OK : NGX_ERROR;
-        }
+
+static ngx_int_t
+ngx_apigw_redis_connect_tls(ngx_apigw_redis_link_t *link)
+{
+    ngx_int_t    rc;
+    ngx_str_t    detail;
+    const char  *reason;
+
+    rc = ngx_apigw_tls_begin(link->redis->ssl, link->connection,
+                             &link->addr->host,
+                             ngx_apigw_redis_connect_tls_handler, &reason,
+                             &detail);
+
+    if (rc == NGX_AGAIN) {
+        return NGX_OK;
+    }
+
+    if (rc != NGX_OK) {
+        ngx_apigw_redis_link_note(link, reason, 0,
+                                  detail.len ? &detail : NULL);
+        return NGX_ERROR;
     }
 
     return ngx_apigw_redis_connect_greet(link);
 }
 
 
-void
-ngx_apigw_redis_connect_tls(ngx_apigw_redis_link_t *link)
+static void
+ngx_apigw_redis_connect_tls_handler(ngx_connection_t *c)
 {
+    ngx_str_t                detail;
+    const char              *reason;
+    ngx_apigw_redis_link_t  *link;
+
+    link = c->data;
+
+    if (ngx_apigw_tls_end(c, &link->addr->host, &reason, &detail) != NGX_OK) {
+        ngx_apigw_redis_link_failed(link, reason, 0,
+                                    detail.len ? &detail : NULL);
+        return;
+    }
+
     if (ngx_apigw_redis_connect_greet(link) != NGX_OK) {
         ngx_apigw_redis_link_failed(link, NULL, 0, NULL);
     }

@@ -10,6 +10,7 @@
 
 #include "ngx_apigw_crc16.h"
 #include "ngx_apigw_redis.h"
+#include "ngx_apigw_tls.h"
 
 
 /*
@@ -163,7 +164,7 @@ struct ngx_apigw_redis_s {
     ngx_array_t                   addrs;     /* ngx_apigw_redis_addr_t */
     ngx_uint_t                    db;
     ngx_uint_t                    tls;
-    ngx_ssl_t                    *ssl;
+    ngx_apigw_tls_t              *ssl;
 
     /* of the worker: set by ngx_apigw_redis_init_worker() */
 
@@ -266,25 +267,12 @@ void ngx_apigw_redis_connect(ngx_apigw_redis_link_t *link);
 /* the attempt has failed: tries the next address of the round */
 void ngx_apigw_redis_connect_next(ngx_apigw_redis_link_t *link);
 
-/* the TLS handshake is done */
-void ngx_apigw_redis_connect_tls(ngx_apigw_redis_link_t *link);
-
 
 /* ngx_apigw_redis_io.c */
 
 void ngx_apigw_redis_read_handler(ngx_event_t *rev);
 void ngx_apigw_redis_write_handler(ngx_event_t *wev);
 void ngx_apigw_redis_flush(ngx_apigw_redis_link_t *link);
-
-
-/* ngx_apigw_redis_tls.c */
-
-/* NGX_OK, NGX_ERROR: logged as an error of the directive */
-ngx_int_t ngx_apigw_redis_tls_create(ngx_conf_t *cf, ngx_apigw_redis_t *redis);
-
-/* NGX_OK, NGX_AGAIN, NGX_ERROR (noted) */
-ngx_int_t ngx_apigw_redis_tls_begin(ngx_apigw_redis_link_t *link);
-void ngx_apigw_redis_tls_end(ngx_connection_t *c);
 
 
 /* ngx_apigw_redis_cluster.c */

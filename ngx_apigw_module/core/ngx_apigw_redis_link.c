@@ -248,10 +248,7 @@ ngx_apigw_redis_link_close(ngx_apigw_redis_link_t *link)
             link->reader = NULL;
         }
 
-        if (link->redis->ssl) {
-            ngx_apigw_redis_tls_end(c);
-        }
-
+        ngx_apigw_tls_close(c);
         ngx_close_connection(c);
         ngx_destroy_pool(pool);
 

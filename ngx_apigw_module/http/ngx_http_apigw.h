@@ -197,7 +197,8 @@ typedef enum {
  */
 
 typedef enum {
-    NGX_HTTP_APIGW_STEP_KEY = 0,
+    NGX_HTTP_APIGW_STEP_AUTHORIZE = 0,
+    NGX_HTTP_APIGW_STEP_KEY,
     NGX_HTTP_APIGW_STEP_THROTTLE,      /* of the plan, then of the route */
     NGX_HTTP_APIGW_STEP_QUOTA,         /* after what else may refuse */
     NGX_HTTP_APIGW_STEP_IDENTITY,      /* what the upstream is told */

@@ -65,6 +65,8 @@ typedef struct {
     ngx_str_t                      jwks;     /* as written, or empty */
     ngx_apigw_issuer_t            *issuer;   /* set by init() */
     ngx_http_apigw_place_t         place;
+    unsigned                       shared:1; /* it is that of an authorizer
+                                                declared before */
 } ngx_http_apigw_issuer_t;
 
 
@@ -74,7 +76,9 @@ struct ngx_http_apigw_authorizer_s {
     ngx_http_apigw_place_t         place;
 
     ngx_int_t                      identity;   /* index of a variable;
-                                                  NGX_ERROR: Authorization */
+                                                  NGX_ERROR: a header */
+    ngx_str_t                      header;     /* its name, lower case; "":
+                                                  Authorization */
     ngx_msec_t                     timeout;
     time_t                         leeway;     /* seconds */
     size_t                         token_max;  /* bytes */
@@ -86,6 +90,35 @@ struct ngx_http_apigw_authorizer_s {
     ngx_http_apigw_revoked_t      *revoked;    /* NULL: none */
     ngx_apigw_tokens_t            *tokens;     /* of the worker; NULL: off */
     void                          *conf;       /* of the type */
+
+    unsigned                       query:1;    /* the identity is in the
+                                                  request line or a cookie */
+    unsigned                       started:1;  /* in this process */
+};
+
+
+/* of http{} */
+
+typedef struct {
+    ngx_array_t                    authorizers;
+                                             /* ngx_http_apigw_authorizer_t * */
+    ngx_array_t                    authorizes;
+                                             /* ngx_http_apigw_authorize_t * */
+    ngx_path_t                    *jwks_path;   /* NULL: none */
+} ngx_http_apigw_authorizer_main_conf_t;
+
+
+typedef struct {
+    ngx_http_apigw_authorize_t    *authorize;
+} ngx_http_apigw_authorizer_loc_conf_t;
+
+
+/* a token that a variable gave, and that is in the request no more */
+
+struct ngx_http_apigw_shown_s {
+    ngx_http_apigw_shown_t        *next;
+    ngx_int_t                      index;
+    ngx_str_t                      text;
 };
 
 
@@ -108,23 +141,62 @@ struct ngx_http_apigw_authorize_s {
 
 struct ngx_http_apigw_authorization_s {
     ngx_http_apigw_authorizer_t   *authorizer;
-    ngx_apigw_token_t             *token;      /* held until the request ends;
-                                                  NULL: not authorized */
+    ngx_apigw_token_t             *token;      /* NULL: not authenticated */
+    ngx_apigw_token_t             *held;       /* until the request ends */
     ngx_str_t                      text;       /* of the client */
     ngx_str_t                      challenge;  /* WWW-Authenticate */
     void                          *state;      /* of the type, for a request
                                                   that is parked */
-    unsigned                       passed:1;
 };
 
 
 extern ngx_module_t  ngx_http_apigw_authorizer_module;
 
+
+/* ngx_http_apigw_authorizer_conf.c */
+
+/* apigw_authorizer name { ... } */
+char *ngx_http_apigw_authorizer(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/*
+ * For directives of a type.  A directive that has one argument; times and
+ * sizes in their bounds; and words "a,b".  NGX_OK, or logged and NGX_ERROR.
+ */
+ngx_int_t ngx_http_apigw_authorizer_one(ngx_conf_t *cf);
+ngx_int_t ngx_http_apigw_authorizer_time(ngx_conf_t *cf, ngx_msec_t min,
+    ngx_msec_t max, ngx_msec_t *time);
+ngx_int_t ngx_http_apigw_authorizer_size(ngx_conf_t *cf, size_t min,
+    size_t max, size_t *size);
+ngx_int_t ngx_http_apigw_authorizer_list(ngx_conf_t *cf, ngx_str_t *text,
+    ngx_str_t **list, ngx_uint_t *n);
+
+
 extern ngx_http_apigw_authorizer_type_t  ngx_http_apigw_jwt_type;
 extern ngx_http_apigw_authorizer_type_t  ngx_http_apigw_introspection_type;
 
 
+/* ngx_http_apigw_authorizer_variables.c */
+
+ngx_int_t ngx_http_apigw_authorizer_add_variables(ngx_conf_t *cf);
+
+/* apigw_claim $variable pointer */
+char *ngx_http_apigw_claim(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+
+/* ngx_http_apigw_authorizer_headers.c */
+
+void ngx_http_apigw_authorizer_filter_init(void);
+
+/* the log phase: nobody will read a token there */
+ngx_int_t ngx_http_apigw_authorizer_hide(ngx_http_request_t *r);
+
+
 /* ngx_http_apigw_authorizer_step.c */
+
+/* reads and masks what is in the request line or in a cookie */
+ngx_int_t ngx_http_apigw_authorizer_enter(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx);
 
 ngx_int_t ngx_http_apigw_authorizer_step(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx);

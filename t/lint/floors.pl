@@ -21,8 +21,8 @@ use Lint;
 
 my %libraries = (
     openssl => { map { $_ => 1 } qw(
-        ngx_apigw_digest.c ngx_apigw_crypto.c ngx_apigw_jwk.c ngx_apigw_jws.c
-        ngx_apigw_sigv4.c
+        ngx_apigw_digest.c ngx_apigw_crypto.c ngx_apigw_jwk_key.c
+        ngx_apigw_jwk_pem.c ngx_apigw_jwk_verify.c ngx_apigw_sigv4.c
     ) },
     jansson => 1,
     hiredis => 1,
@@ -46,6 +46,7 @@ my %shared = map { $_ => 1 } qw(
 my %http_family = (
     'ngx_http_apigw_switch.c' => 'ngx_http_apigw_stage.h',
     'ngx_http_apigw_check.c' => 'ngx_http_apigw_stage.h',
+    'ngx_http_apigw_jwt.h' => 'ngx_http_apigw_authorizer.h',
 );
 
 # a .c of base/ or core/ without a header of its own is part of X.h when it is
@@ -57,7 +58,9 @@ my %part = (
 
 my %private = (
     'ngx_apigw_router_tree.h' => 'ngx_apigw_router.h',
+    'ngx_apigw_jwk_int.h' => 'ngx_apigw_jwk.h',
     'ngx_apigw_keys_int.h' => 'ngx_apigw_keys.h',
+    'ngx_apigw_issuer_int.h' => 'ngx_apigw_issuer.h',
     'ngx_apigw_lease_int.h' => 'ngx_apigw_lease.h',
     'ngx_apigw_redis_int.h' => 'ngx_apigw_redis.h',
     'ngx_apigw_zone_file_int.h' => 'ngx_apigw_zone_file.h',

@@ -1,0 +1,487 @@
+
+/*
+ * Copyright (C) ngx_apigw contributors
+ */
+
+
+#include "ngx_http_apigw_authorizer.h"
+
+
+/*
+ * The first step of the pipeline: where the token is, what the type of the
+ * authorizer says about it, what the route wants.
+ */
+
+
+static ngx_http_apigw_authorization_t *ngx_http_apigw_authorizer_begin(
+    ngx_http_request_t *r, ngx_http_apigw_authorizer_t *authorizer);
+static void ngx_http_apigw_authorizer_release(void *data);
+static ngx_int_t ngx_http_apigw_authorizer_token(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorizer_t *authorizer,
+    ngx_str_t *text);
+static ngx_int_t ngx_http_apigw_authorizer_shown(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorizer_t *authorizer,
+    ngx_str_t *text);
+static ngx_int_t ngx_http_apigw_authorizer_bearer(ngx_str_t *text);
+static const char *ngx_http_apigw_authorizer_allows(
+    ngx_http_apigw_authorize_t *authorize, ngx_apigw_claims_t *claims,
+    ngx_uint_t *scopes);
+static ngx_int_t ngx_http_apigw_authorizer_principal(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_apigw_claims_t *claims);
+static ngx_int_t ngx_http_apigw_authorizer_deny(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_uint_t error, const char *description,
+    ngx_str_t *scope);
+static ngx_int_t ngx_http_apigw_authorizer_challenge(ngx_http_request_t *r,
+    ngx_str_t *challenge, const char *code, const char *description,
+    ngx_str_t *scope);
+
+
+#define NGX_HTTP_APIGW_SCOPE_DENIED                                          \
+    "the request requires higher privileges than provided by the access token"
+
+
+ngx_int_t
+ngx_http_apigw_authorizer_enter(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx)
+{
+    ngx_str_t                      text;
+    ngx_uint_t                     i;
+    ngx_http_apigw_authorizer_t  **authorizers;
+
+    if (ctx->stage->authorizers == NULL) {
+        return NGX_OK;
+    }
+
+    authorizers = ctx->stage->authorizers->elts;
+
+    for (i = 0; i < ctx->stage->authorizers->nelts; i++) {
+
+        if (authorizers[i]->query
+            && ngx_http_apigw_authorizer_shown(r, ctx, authorizers[i], &text)
+               == NGX_ERROR)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_apigw_authorizer_step(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx)
+{
+    ngx_int_t                              rc;
+    ngx_http_apigw_authorize_t            *authorize;
+    ngx_http_apigw_authorization_t        *auth;
+    ngx_http_apigw_authorizer_loc_conf_t  *alcf;
+
+    alcf = ctx->route->loc_conf[ngx_http_apigw_authorizer_module.ctx_index];
+
+    authorize = alcf->authorize;
+    auth = ctx->authorization;
+
+    if (auth && auth->state) {
+        goto decide;
+    }
+
+    ngx_str_null(&ctx->principal);
+
+    if (auth) {
+        auth->token = NULL;
+    }
+
+    if (authorize->authorizer == NULL) {
+        return NGX_OK;
+    }
+
+    auth = ngx_http_apigw_authorizer_begin(r, authorize->authorizer);
+    if (auth == NULL) {
+        return NGX_ERROR;
+    }
+
+    ctx->authorization = auth;
+
+    rc = ngx_http_apigw_authorizer_token(r, ctx, auth->authorizer,
+                                         &auth->text);
+    switch (rc) {
+
+    case NGX_OK:
+        break;
+
+    case NGX_DECLINED:
+        return ngx_http_apigw_authorizer_refuse(r, ctx,
+                                                NGX_HTTP_APIGW_UNAUTHORIZED,
+                                                NULL);
+
+    case NGX_BUSY:
+        return ngx_http_apigw_authorizer_refuse(r, ctx,
+                                                NGX_HTTP_APIGW_UNAUTHORIZED,
+                                                "the token was sent twice");
+
+    default:
+        return NGX_ERROR;
+    }
+
+    if (auth->text.len < NGX_HTTP_APIGW_SECRET_MIN) {
+        return ngx_http_apigw_authorizer_refuse(r, ctx,
+                                                NGX_HTTP_APIGW_UNAUTHORIZED,
+                                                "the token is too short");
+    }
+
+    if (auth->text.len > auth->authorizer->token_max) {
+        return ngx_http_apigw_authorizer_refuse(r, ctx,
+                                                NGX_HTTP_APIGW_UNAUTHORIZED,
+                                                "the token is too long");
+    }
+
+decide:
+
+    rc = auth->authorizer->type->authorize(r, ctx, authorize, &auth->text);
+
+    if (rc != NGX_DONE) {
+        auth->state = NULL;
+    }
+
+    return rc;
+}
+
+
+static ngx_http_apigw_authorization_t *
+ngx_http_apigw_authorizer_begin(ngx_http_request_t *r,
+    ngx_http_apigw_authorizer_t *authorizer)
+{
+    ngx_pool_cleanup_t              *cln;
+    ngx_http_apigw_authorization_t  *auth;
+
+    cln = ngx_pool_cleanup_add(r->pool,
+                               sizeof(ngx_http_apigw_authorization_t));
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    auth = cln->data;
+    ngx_memzero(auth, sizeof(ngx_http_apigw_authorization_t));
+
+    auth->authorizer = authorizer;
+
+    cln->handler = ngx_http_apigw_authorizer_release;
+
+    return auth;
+}
+
+
+/* values of variables and headers may point into the token until now */
+
+static void
+ngx_http_apigw_authorizer_release(void *data)
+{
+    ngx_http_apigw_authorization_t  *auth = data;
+
+    if (auth->held) {
+        ngx_apigw_token_release(auth->held);
+    }
+}
+
+
+/*
+ *     NGX_OK        text is the token, or what else stands in its place
+ *     NGX_DECLINED  there is none
+ *     NGX_BUSY      there are several
+ *     NGX_ERROR     no memory
+ */
+
+static ngx_int_t
+ngx_http_apigw_authorizer_token(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorizer_t *authorizer,
+    ngx_str_t *text)
+{
+    ngx_int_t         rc;
+    ngx_table_elt_t  *h;
+
+    if (authorizer->identity != NGX_ERROR) {
+        rc = ngx_http_apigw_authorizer_shown(r, ctx, authorizer, text);
+
+        return (rc == NGX_OK) ? ngx_http_apigw_authorizer_bearer(text) : rc;
+    }
+
+    if (authorizer->header.len) {
+        rc = ngx_http_apigw_find_header(r, &authorizer->header, &h);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+
+    } else {
+
+        /* nginx refuses several of them */
+
+        h = r->headers_in.authorization;
+
+        if (h == NULL) {
+            return NGX_DECLINED;
+        }
+    }
+
+    *text = h->value;
+
+    return ngx_http_apigw_authorizer_bearer(text);
+}
+
+
+/* read once, as it is masked then: NGX_OK, NGX_DECLINED, NGX_ERROR */
+
+static ngx_int_t
+ngx_http_apigw_authorizer_shown(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorizer_t *authorizer,
+    ngx_str_t *text)
+{
+    ngx_int_t                rc;
+    ngx_http_apigw_shown_t  *shown;
+
+    for (shown = ctx->shown; shown; shown = shown->next) {
+
+        if (shown->index == authorizer->identity) {
+            *text = shown->text;
+            return NGX_OK;
+        }
+    }
+
+    rc = ngx_http_apigw_take_variable(r, authorizer->identity,
+                                      NGX_MAX_SIZE_T_VALUE, text);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    shown = ngx_palloc(r->pool, sizeof(ngx_http_apigw_shown_t));
+    if (shown == NULL) {
+        return NGX_ERROR;
+    }
+
+    shown->index = authorizer->identity;
+    shown->text = *text;
+    shown->next = ctx->shown;
+
+    ctx->shown = shown;
+
+    return NGX_OK;
+}
+
+
+/*
+ * RFC 6750, 2.1; the token alone is taken, too, but no other scheme:
+ * NGX_OK, or NGX_DECLINED.
+ */
+
+static ngx_int_t
+ngx_http_apigw_authorizer_bearer(ngx_str_t *text)
+{
+    u_char  *p, *last;
+
+    p = text->data;
+    last = p + text->len;
+
+    if (text->len >= sizeof("Bearer") - 1
+        && ngx_strncasecmp(p, (u_char *) "bearer", sizeof("Bearer") - 1) == 0
+        && (text->len == sizeof("Bearer") - 1
+            || p[sizeof("Bearer") - 1] == ' '))
+    {
+        p += sizeof("Bearer") - 1;
+
+        while (p < last && *p == ' ') {
+            p++;
+        }
+
+    } else if (ngx_strlchr(p, last, ' ')) {
+        return NGX_DECLINED;
+    }
+
+    text->data = p;
+    text->len = last - p;
+
+    return text->len ? NGX_OK : NGX_DECLINED;
+}
+
+
+ngx_int_t
+ngx_http_apigw_authorizer_accept(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorize_t *authorize,
+    ngx_apigw_token_t *token)
+{
+    ngx_uint_t                       scopes;
+    const char                      *reason;
+    ngx_http_apigw_authorizer_t     *authorizer;
+    ngx_http_apigw_authorization_t  *auth;
+
+    auth = ctx->authorization;
+    authorizer = authorize->authorizer;
+
+    auth->held = token;
+
+    if (authorizer->revoked
+        && ngx_http_apigw_revoked(authorizer->revoked, token))
+    {
+        return ngx_http_apigw_authorizer_refuse(r, ctx,
+                                                NGX_HTTP_APIGW_UNAUTHORIZED,
+                                                "the token is revoked");
+    }
+
+    /* who it is, it is also where the route is not for it */
+
+    auth->token = token;
+
+    if (ngx_http_apigw_authorizer_principal(r, ctx, &token->claims)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (token->passed == authorize) {
+        return NGX_OK;
+    }
+
+    reason = ngx_http_apigw_authorizer_allows(authorize, &token->claims,
+                                              &scopes);
+
+    if (reason == NULL) {
+        token->passed = authorize;
+        return NGX_OK;
+    }
+
+    return ngx_http_apigw_authorizer_deny(r, ctx, NGX_HTTP_APIGW_ACCESS_DENIED,
+                                          reason,
+                                          scopes ? &authorize->wanted : NULL);
+}
+
+
+/* NULL: yes; scopes: it is for want of these */
+
+static const char *
+ngx_http_apigw_authorizer_allows(ngx_http_apigw_authorize_t *authorize,
+    ngx_apigw_claims_t *claims, ngx_uint_t *scopes)
+{
+    ngx_uint_t               i;
+    ngx_array_t             *rules;
+    ngx_apigw_claim_rule_t  *rule;
+
+    *scopes = 0;
+
+    rules = authorize->authorizer->rules;
+
+    if (rules) {
+        rule = rules->elts;
+
+        for (i = 0; i < rules->nelts; i++) {
+
+            if (!ngx_apigw_claims_obey(claims->root, &rule[i])) {
+                return "a claim of the token is not as required";
+            }
+        }
+    }
+
+    if ((authorize->nscopes
+         && !ngx_apigw_claims_scopes(claims, authorize->scopes,
+                                     authorize->nscopes, 0))
+        || (authorize->nscopes_all
+            && !ngx_apigw_claims_scopes(claims, authorize->scopes_all,
+                                        authorize->nscopes_all, 1)))
+    {
+        *scopes = 1;
+        return NGX_HTTP_APIGW_SCOPE_DENIED;
+    }
+
+    return NULL;
+}
+
+
+static ngx_int_t
+ngx_http_apigw_authorizer_principal(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_apigw_claims_t *claims)
+{
+    ngx_apigw_json_t  *value;
+
+    value = claims->sub.len ? ngx_apigw_json_get(claims->root, "sub")
+                            : ngx_apigw_json_get(claims->root, "client_id");
+
+    return value ? ngx_apigw_claims_text(value, r->pool, &ctx->principal)
+                 : NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_apigw_authorizer_refuse(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_uint_t error, const char *description)
+{
+    return ngx_http_apigw_authorizer_deny(r, ctx, error, description, NULL);
+}
+
+
+static ngx_int_t
+ngx_http_apigw_authorizer_deny(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_uint_t error, const char *description,
+    ngx_str_t *scope)
+{
+    ngx_int_t                        rc;
+    ngx_http_apigw_authorization_t  *auth;
+
+    auth = ctx->authorization;
+
+    ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                  "the authorizer \"%V\" refuses \"%V\" in stage \"%V\": %s",
+                  &auth->authorizer->name, &ctx->route->key.key,
+                  &ctx->stage->name,
+                  description ? description : "no token was sent");
+
+    rc = NGX_OK;
+
+    if (error == NGX_HTTP_APIGW_ACCESS_DENIED) {
+        rc = ngx_http_apigw_authorizer_challenge(r, &auth->challenge,
+                                                 "insufficient_scope",
+                                                 description, scope);
+
+    } else if (error == NGX_HTTP_APIGW_UNAUTHORIZED && description) {
+        rc = ngx_http_apigw_authorizer_challenge(r, &auth->challenge,
+                                                 "invalid_token", description,
+                                                 NULL);
+
+    } else if (error == NGX_HTTP_APIGW_UNAUTHORIZED) {
+        ngx_str_set(&auth->challenge, "Bearer");
+    }
+
+    return (rc == NGX_OK) ? ngx_http_apigw_refuse(r, ctx, error) : NGX_ERROR;
+}
+
+
+/* RFC 6750, 3 */
+
+static ngx_int_t
+ngx_http_apigw_authorizer_challenge(ngx_http_request_t *r,
+    ngx_str_t *challenge, const char *code, const char *description,
+    ngx_str_t *scope)
+{
+    u_char  *p;
+    size_t   len;
+
+    len = sizeof("Bearer error=\"\", error_description=\"\", scope=\"\"")
+          + ngx_strlen(code) + ngx_strlen(description)
+          + (scope ? scope->len : 0);
+
+    p = ngx_pnalloc(r->pool, len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    challenge->data = p;
+
+    p = ngx_sprintf(p, "Bearer error=\"%s\", error_description=\"%s\"", code,
+                    description);
+
+    if (scope) {
+        p = ngx_sprintf(p, ", scope=\"%V\"", scope);
+    }
+
+    challenge->len = p - challenge->data;
+
+    return NGX_OK;
+}

@@ -1,0 +1,162 @@
+
+/*
+ * Copyright (C) ngx_apigw contributors
+ */
+
+
+#include "ngx_http_apigw_authorizer.h"
+
+
+static ngx_int_t ngx_http_apigw_claim_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_apigw_pointer_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_apigw_json_t *ngx_http_apigw_claims_of(ngx_http_request_t *r);
+static ngx_int_t ngx_http_apigw_claim_value(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, ngx_apigw_json_t *claim);
+
+
+static ngx_http_variable_t  ngx_http_apigw_authorizer_vars[] = {
+
+    { ngx_string("apigw_claim_"), NULL, ngx_http_apigw_claim_variable,
+      0, NGX_HTTP_VAR_NOCACHEABLE|NGX_HTTP_VAR_PREFIX, 0 },
+
+      ngx_http_null_variable
+};
+
+
+ngx_int_t
+ngx_http_apigw_authorizer_add_variables(ngx_conf_t *cf)
+{
+    ngx_http_variable_t  *var, *v;
+
+    for (v = ngx_http_apigw_authorizer_vars; v->name.len; v++) {
+
+        var = ngx_http_add_variable(cf, &v->name, v->flags);
+        if (var == NULL) {
+            return NGX_ERROR;
+        }
+
+        var->get_handler = v->get_handler;
+        var->data = v->data;
+    }
+
+    return NGX_OK;
+}
+
+
+char *
+ngx_http_apigw_claim(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_str_t            *value, name, *pointer;
+    ngx_http_variable_t  *var;
+
+    value = cf->args->elts;
+    name = value[1];
+
+    if (name.len < 2 || name.data[0] != '$') {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid variable name \"%V\": a name such as "
+                           "\"$roles\" is expected", &name);
+        return NGX_CONF_ERROR;
+    }
+
+    name.data++;
+    name.len--;
+
+    if (ngx_apigw_json_pointer_check(&value[2]) != NGX_OK) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid JSON pointer \"%V\": such as "
+                           "\"/realm_access/roles\" is expected", &value[2]);
+        return NGX_CONF_ERROR;
+    }
+
+    pointer = ngx_palloc(cf->pool, sizeof(ngx_str_t));
+    if (pointer == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *pointer = value[2];
+
+    var = ngx_http_add_variable(cf, &name, NGX_HTTP_VAR_NOCACHEABLE);
+    if (var == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    var->get_handler = ngx_http_apigw_pointer_variable;
+    var->data = (uintptr_t) pointer;
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_apigw_claim_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_str_t *asked = (ngx_str_t *) data;
+
+    ngx_str_t          name;
+    ngx_apigw_json_t  *claims;
+
+    claims = ngx_http_apigw_claims_of(r);
+
+    name.data = asked->data + sizeof("apigw_claim_") - 1;
+    name.len = asked->len - (sizeof("apigw_claim_") - 1);
+
+    return ngx_http_apigw_claim_value(r, v,
+                          claims ? ngx_apigw_claims_named(claims, &name)
+                                 : NULL);
+}
+
+
+static ngx_int_t
+ngx_http_apigw_pointer_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_str_t *pointer = (ngx_str_t *) data;
+
+    ngx_apigw_json_t  *claims;
+
+    claims = ngx_http_apigw_claims_of(r);
+
+    return ngx_http_apigw_claim_value(r, v,
+                          claims ? ngx_apigw_json_pointer(claims, pointer)
+                                 : NULL);
+}
+
+
+static ngx_apigw_json_t *
+ngx_http_apigw_claims_of(ngx_http_request_t *r)
+{
+    ngx_http_apigw_ctx_t  *ctx;
+
+    ctx = ngx_http_apigw_get_ctx(r);
+
+    if (ctx == NULL
+        || ctx->authorization == NULL
+        || ctx->authorization->token == NULL)
+    {
+        return NULL;
+    }
+
+    return ctx->authorization->token->claims.root;
+}
+
+
+static ngx_int_t
+ngx_http_apigw_claim_value(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, ngx_apigw_json_t *claim)
+{
+    ngx_str_t  text;
+
+    if (claim == NULL) {
+        return ngx_http_apigw_variable_empty(r, v);
+    }
+
+    if (ngx_apigw_claims_text(claim, r->pool, &text) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_apigw_variable_text(v, &text);
+}

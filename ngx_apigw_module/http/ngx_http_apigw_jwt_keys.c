@@ -1,0 +1,346 @@
+
+/*
+ * Copyright (C) ngx_apigw contributors
+ */
+
+
+#include "ngx_http_apigw_jwt.h"
+#include "ngx_apigw_digest.h"
+
+
+/* Where the keys of issuers come from. */
+
+
+#define NGX_HTTP_APIGW_JWT_RESOLVER    30000    /* ms */
+#define NGX_HTTP_APIGW_JWT_MAX_SECRET  65536    /* bytes of the file */
+
+
+static ngx_int_t ngx_http_apigw_jwt_source(ngx_conf_t *cf,
+    ngx_http_apigw_authorizer_t *authorizer, ngx_http_apigw_issuer_t *issuer,
+    ngx_apigw_tls_t **tls);
+static ngx_apigw_issuer_t *ngx_http_apigw_jwt_known(ngx_conf_t *cf,
+    ngx_http_apigw_authorizer_t *authorizer, ngx_http_apigw_issuer_t *issuer);
+static ngx_int_t ngx_http_apigw_jwt_url(ngx_conf_t *cf,
+    ngx_http_apigw_issuer_t *issuer, ngx_apigw_issuer_conf_t *icf,
+    ngx_uint_t *secure);
+static ngx_int_t ngx_http_apigw_jwt_secret(ngx_conf_t *cf,
+    ngx_http_apigw_authorizer_t *authorizer, ngx_http_apigw_issuer_t *issuer);
+static ngx_int_t ngx_http_apigw_jwt_read(ngx_conf_t *cf, ngx_str_t *name,
+    ngx_str_t *text);
+static ngx_uint_t ngx_http_apigw_jwt_same(ngx_str_t *a, ngx_str_t *b);
+
+
+ngx_int_t
+ngx_http_apigw_jwt_keys(ngx_conf_t *cf,
+    ngx_http_apigw_authorizer_t *authorizer)
+{
+    ngx_int_t                   rc;
+    ngx_uint_t                  i;
+    ngx_conf_file_t             file, *saved;
+    ngx_apigw_tls_t            *tls;
+    ngx_http_apigw_issuer_t    *issuer;
+    ngx_http_apigw_jwt_conf_t  *jcf;
+
+    jcf = authorizer->conf;
+    issuer = authorizer->issuers->elts;
+    tls = NULL;
+
+    ngx_memzero(&file, sizeof(ngx_conf_file_t));
+
+    for (i = 0; i < authorizer->issuers->nelts; i++) {
+
+        /* messages are about the line of the issuer */
+
+        file.file.name = issuer[i].place.file;
+        file.line = issuer[i].place.line;
+
+        saved = cf->conf_file;
+        cf->conf_file = &file;
+
+        rc = jcf->secret_file.len
+             ? ngx_http_apigw_jwt_secret(cf, authorizer, &issuer[i])
+             : ngx_http_apigw_jwt_source(cf, authorizer, &issuer[i], &tls);
+
+        cf->conf_file = saved;
+
+        if (rc != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_apigw_jwt_source(ngx_conf_t *cf,
+    ngx_http_apigw_authorizer_t *authorizer, ngx_http_apigw_issuer_t *issuer,
+    ngx_apigw_tls_t **tls)
+{
+    ngx_uint_t                              secure;
+    ngx_apigw_issuer_conf_t                 icf;
+    ngx_http_core_loc_conf_t               *clcf;
+    ngx_http_apigw_jwt_conf_t              *jcf;
+    ngx_http_apigw_authorizer_main_conf_t  *amcf;
+
+    issuer->issuer = ngx_http_apigw_jwt_known(cf, authorizer, issuer);
+
+    if (issuer->issuer) {
+        issuer->shared = 1;
+        return NGX_OK;
+    }
+
+    jcf = authorizer->conf;
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    amcf = ngx_http_conf_get_module_main_conf(cf,
+                                              ngx_http_apigw_authorizer_module);
+
+    ngx_memzero(&icf, sizeof(ngx_apigw_issuer_conf_t));
+
+    icf.issuer = issuer->name;
+    icf.jwks = issuer->jwks;
+    icf.timeout = authorizer->timeout;
+    icf.cooldown = jcf->cooldown;
+    icf.parked_max = (ngx_uint_t) jcf->parked_max;
+    icf.resolver_timeout = clcf->resolver_timeout;
+
+    if (icf.resolver_timeout == NGX_CONF_UNSET_MSEC) {
+        icf.resolver_timeout = NGX_HTTP_APIGW_JWT_RESOLVER;
+    }
+
+    if (clcf->resolver && clcf->resolver->connections.nelts) {
+        icf.resolver = clcf->resolver;
+    }
+
+    if (amcf->jwks_path) {
+        icf.path = amcf->jwks_path->name;
+    }
+
+    if (ngx_http_apigw_jwt_url(cf, issuer, &icf, &secure) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (secure && *tls == NULL) {
+        *tls = ngx_apigw_tls_create(cf, &authorizer->trusted_certificate,
+                                    "trusted_certificate");
+        if (*tls == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    icf.tls = secure ? *tls : NULL;
+
+    issuer->issuer = ngx_apigw_issuer_create(cf, &icf,
+                                            &ngx_http_apigw_authorizer_module);
+
+    return issuer->issuer ? NGX_OK : NGX_ERROR;
+}
+
+
+/* authorizers that want the same keys have them once */
+
+static ngx_apigw_issuer_t *
+ngx_http_apigw_jwt_known(ngx_conf_t *cf,
+    ngx_http_apigw_authorizer_t *authorizer, ngx_http_apigw_issuer_t *issuer)
+{
+    ngx_uint_t                               i, n;
+    ngx_http_apigw_issuer_t                 *other;
+    ngx_http_apigw_jwt_conf_t               *jcf, *ojcf;
+    ngx_http_apigw_authorizer_t            **authorizers, *a;
+    ngx_http_apigw_authorizer_main_conf_t   *amcf;
+
+    amcf = ngx_http_conf_get_module_main_conf(cf,
+                                              ngx_http_apigw_authorizer_module);
+    authorizers = amcf->authorizers.elts;
+    jcf = authorizer->conf;
+
+    for (i = 0; authorizers[i] != authorizer; i++) {
+        a = authorizers[i];
+
+        if (a->type != authorizer->type) {
+            continue;
+        }
+
+        ojcf = a->conf;
+
+        if (ojcf->secret_file.len
+            || ojcf->cooldown != jcf->cooldown
+            || ojcf->parked_max != jcf->parked_max
+            || a->timeout != authorizer->timeout
+            || !ngx_http_apigw_jwt_same(&a->trusted_certificate,
+                                        &authorizer->trusted_certificate))
+        {
+            continue;
+        }
+
+        other = a->issuers->elts;
+
+        for (n = 0; n < a->issuers->nelts; n++) {
+
+            if (ngx_http_apigw_jwt_same(&other[n].name, &issuer->name)
+                && ngx_http_apigw_jwt_same(&other[n].jwks, &issuer->jwks))
+            {
+                return other[n].issuer;
+            }
+        }
+    }
+
+    return NULL;
+}
+
+
+/* checks what will be fetched; secure: by TLS */
+
+static ngx_int_t
+ngx_http_apigw_jwt_url(ngx_conf_t *cf, ngx_http_apigw_issuer_t *issuer,
+    ngx_apigw_issuer_conf_t *icf, ngx_uint_t *secure)
+{
+    ngx_int_t         rc;
+    ngx_str_t        *text;
+    const char       *reason;
+    ngx_apigw_url_t   url;
+
+    *secure = 0;
+
+    if (icf->jwks.len && ngx_strstr(icf->jwks.data, "://") == NULL) {
+        return NGX_OK;
+    }
+
+    text = icf->jwks.len ? &icf->jwks : &icf->issuer;
+
+    rc = ngx_apigw_url_parse(&url, text, cf->pool, &reason);
+
+    if (rc == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    if (rc == NGX_OK
+        && icf->jwks.len == 0
+        && ngx_strlchr(text->data, text->data + text->len, '?'))
+    {
+        rc = NGX_DECLINED;
+        reason = "it has a query";
+    }
+
+    if (rc == NGX_DECLINED) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid URL \"%V\": %s%s", text, reason,
+                           icf->jwks.len ? ""
+                           : "; an issuer that is none needs \"jwks\"");
+        return NGX_ERROR;
+    }
+
+    if (!url.tls && !ngx_apigw_url_is_local(&url)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid URL \"%V\": \"https://\" is expected, "
+                           "\"http://\" is for loopback addresses", text);
+        return NGX_ERROR;
+    }
+
+    if (!url.address && icf->resolver == NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "no resolver in http{} for the host \"%V\" of "
+                           "\"%V\"", &url.host, text);
+        return NGX_ERROR;
+    }
+
+    *secure = url.tls;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_apigw_jwt_secret(ngx_conf_t *cf,
+    ngx_http_apigw_authorizer_t *authorizer, ngx_http_apigw_issuer_t *issuer)
+{
+    ngx_int_t                   rc;
+    ngx_str_t                   text;
+    ngx_apigw_jwks_t           *set;
+    ngx_apigw_jwk_error_t       error;
+    ngx_http_apigw_jwt_conf_t  *jcf;
+
+    jcf = authorizer->conf;
+
+    text.data = ngx_pnalloc(cf->temp_pool, NGX_HTTP_APIGW_JWT_MAX_SECRET + 1);
+    if (text.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    rc = ngx_http_apigw_jwt_read(cf, &jcf->secret_file, &text);
+
+    if (rc == NGX_OK) {
+        rc = ngx_apigw_jwks_secret(&set, &text, cf->pool, &error);
+
+        if (rc == NGX_DECLINED) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid secret in \"%V\": %s",
+                               &jcf->secret_file, error.reason);
+        }
+    }
+
+    ngx_apigw_cleanse(text.data, NGX_HTTP_APIGW_JWT_MAX_SECRET + 1);
+
+    if (rc != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    issuer->issuer = ngx_apigw_issuer_fixed(cf, &issuer->name, set);
+
+    return issuer->issuer ? NGX_OK : NGX_ERROR;
+}
+
+
+/* all of the file, but the end of its last line */
+
+static ngx_int_t
+ngx_http_apigw_jwt_read(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *text)
+{
+    ssize_t   n;
+    ngx_fd_t  fd;
+
+    fd = ngx_open_file(name->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+
+    if (fd == NGX_INVALID_FILE) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           "could not open the secret file \"%V\"", name);
+        return NGX_ERROR;
+    }
+
+    n = ngx_read_fd(fd, text->data, NGX_HTTP_APIGW_JWT_MAX_SECRET + 1);
+
+    if (n == -1) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           "could not read the secret file \"%V\"", name);
+        (void) ngx_close_file(fd);
+        return NGX_ERROR;
+    }
+
+    (void) ngx_close_file(fd);
+
+    if (n > NGX_HTTP_APIGW_JWT_MAX_SECRET) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "the secret file \"%V\" has more than %d bytes",
+                           name, NGX_HTTP_APIGW_JWT_MAX_SECRET);
+        return NGX_ERROR;
+    }
+
+    if (n && text->data[n - 1] == LF) {
+        n--;
+
+        if (n && text->data[n - 1] == CR) {
+            n--;
+        }
+    }
+
+    text->len = n;
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_apigw_jwt_same(ngx_str_t *a, ngx_str_t *b)
+{
+    return a->len == b->len && ngx_memcmp(a->data, b->data, a->len) == 0;
+}

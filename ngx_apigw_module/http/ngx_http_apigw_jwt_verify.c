@@ -1,0 +1,400 @@
+
+/*
+ * Copyright (C) ngx_apigw contributors
+ */
+
+
+#include "ngx_http_apigw_jwt.h"
+#include "ngx_apigw_jwt.h"
+
+
+/*
+ * A token is found among those that were verified, or verified.  Where its key
+ * is not there the request waits, once, for what a fetch will bring.
+ */
+
+
+typedef struct {
+    ngx_apigw_jwt_t                jwt;
+    ngx_apigw_claims_t             claims;
+    ngx_uint_t                     number;   /* of the issuer */
+    ngx_apigw_issuer_wait_t        wait;
+    unsigned                       waited:1;
+} ngx_http_apigw_jwt_state_t;
+
+
+static ngx_int_t ngx_http_apigw_jwt_hit(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorize_t *authorize,
+    ngx_apigw_token_t *token);
+static ngx_int_t ngx_http_apigw_jwt_begin(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorizer_t *authorizer,
+    ngx_str_t *text, ngx_http_apigw_jwt_state_t **state);
+static ngx_int_t ngx_http_apigw_jwt_verify(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorize_t *authorize,
+    ngx_http_apigw_jwt_state_t *state);
+static ngx_int_t ngx_http_apigw_jwt_signature(ngx_apigw_jwks_t *keys,
+    ngx_apigw_jwt_t *jwt, ngx_apigw_jwk_t **key);
+static ngx_int_t ngx_http_apigw_jwt_wait(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_apigw_issuer_t *issuer,
+    ngx_http_apigw_jwt_state_t *state);
+static void ngx_http_apigw_jwt_forget(void *data);
+static void ngx_http_apigw_jwt_wake(ngx_apigw_issuer_wait_t *wait);
+static ngx_int_t ngx_http_apigw_jwt_verified(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorize_t *authorize,
+    ngx_http_apigw_jwt_state_t *state, ngx_apigw_jwk_t *key);
+static ngx_int_t ngx_http_apigw_jwt_refuse(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, const char *description);
+
+
+ngx_int_t
+ngx_http_apigw_jwt_authorize(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorize_t *authorize,
+    ngx_str_t *text)
+{
+    ngx_int_t                     rc;
+    ngx_apigw_token_t            *token;
+    ngx_http_apigw_jwt_state_t   *state;
+    ngx_http_apigw_authorizer_t  *authorizer;
+
+    authorizer = authorize->authorizer;
+    state = ctx->authorization->state;
+
+    if (state) {
+        return ngx_http_apigw_jwt_verify(r, ctx, authorize, state);
+    }
+
+    if (authorizer->tokens) {
+        token = ngx_apigw_tokens_find(authorizer->tokens, text);
+
+        if (token) {
+            rc = ngx_http_apigw_jwt_hit(r, ctx, authorize, token);
+
+            if (rc != NGX_DECLINED) {
+                return rc;
+            }
+        }
+    }
+
+    rc = ngx_http_apigw_jwt_begin(r, ctx, authorizer, text, &state);
+
+    return (rc == NGX_OK) ? ngx_http_apigw_jwt_verify(r, ctx, authorize, state)
+                          : rc;
+}
+
+
+/* NGX_DECLINED: its key is gone, and perhaps another one has made it, too */
+
+static ngx_int_t
+ngx_http_apigw_jwt_hit(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
+    ngx_http_apigw_authorize_t *authorize, ngx_apigw_token_t *token)
+{
+    ngx_uint_t                generation;
+    const char               *reason;
+    ngx_apigw_jwks_t         *keys;
+    ngx_http_apigw_issuer_t  *issuer;
+
+    issuer = authorize->authorizer->issuers->elts;
+    issuer += token->issuer;
+
+    generation = ngx_apigw_issuer_generation(issuer->issuer);
+
+    if (token->generation != generation) {
+        keys = ngx_apigw_issuer_keys(issuer->issuer);
+
+        if (keys == NULL || !ngx_apigw_jwks_has(keys, token->key)) {
+            ngx_apigw_tokens_remove(token);
+            ngx_apigw_token_release(token);
+
+            return NGX_DECLINED;
+        }
+
+        token->generation = generation;
+    }
+
+    if (ngx_apigw_claims_time(&token->claims, ngx_time(),
+                              authorize->authorizer->leeway, 1, &reason)
+        != NGX_OK)
+    {
+        ngx_apigw_tokens_remove(token);
+        ngx_apigw_token_release(token);
+
+        return ngx_http_apigw_jwt_refuse(r, ctx, reason);
+    }
+
+    return ngx_http_apigw_authorizer_accept(r, ctx, authorize, token);
+}
+
+
+/* what can be told without a key */
+
+static ngx_int_t
+ngx_http_apigw_jwt_begin(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
+    ngx_http_apigw_authorizer_t *authorizer, ngx_str_t *text,
+    ngx_http_apigw_jwt_state_t **state)
+{
+    ngx_int_t                    rc;
+    ngx_str_t                   *iss;
+    ngx_uint_t                   i;
+    const char                  *reason;
+    ngx_http_apigw_issuer_t     *issuer;
+    ngx_http_apigw_jwt_conf_t   *jcf;
+    ngx_http_apigw_jwt_state_t  *st;
+
+    st = ngx_pcalloc(r->pool, sizeof(ngx_http_apigw_jwt_state_t));
+    if (st == NULL) {
+        return NGX_ERROR;
+    }
+
+    rc = ngx_apigw_jwt_parse(&st->jwt, text, authorizer->header_max, r->pool,
+                             &reason);
+
+    if (rc == NGX_OK) {
+        rc = ngx_apigw_claims_read(&st->claims, st->jwt.claims, &reason);
+    }
+
+    if (rc == NGX_DECLINED) {
+        return ngx_http_apigw_jwt_refuse(r, ctx, reason);
+    }
+
+    if (rc != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    jcf = authorizer->conf;
+
+    if (!(st->jwt.alg & jcf->algorithms)) {
+        return ngx_http_apigw_jwt_refuse(r, ctx, "the algorithm of the token "
+                                                 "is not allowed");
+    }
+
+    iss = &st->claims.iss;
+    issuer = authorizer->issuers->elts;
+
+    for (i = 0; i < authorizer->issuers->nelts; i++) {
+
+        if (iss->len == issuer[i].name.len
+            && ngx_memcmp(iss->data, issuer[i].name.data, iss->len) == 0)
+        {
+            st->number = i;
+            *state = st;
+
+            return NGX_OK;
+        }
+    }
+
+    return ngx_http_apigw_jwt_refuse(r, ctx, "the issuer of the token is not "
+                                             "accepted");
+}
+
+
+static ngx_int_t
+ngx_http_apigw_jwt_verify(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
+    ngx_http_apigw_authorize_t *authorize, ngx_http_apigw_jwt_state_t *state)
+{
+    ngx_int_t                 rc;
+    ngx_apigw_jwk_t          *key;
+    ngx_apigw_jwks_t         *keys;
+    ngx_http_apigw_issuer_t  *issuer;
+
+    if (state->wait.waiting) {
+
+        /* something else has run the phases */
+
+        return ngx_http_apigw_park(r, "waiting for keys");
+    }
+
+    issuer = authorize->authorizer->issuers->elts;
+    issuer += state->number;
+
+    keys = ngx_apigw_issuer_keys(issuer->issuer);
+
+    if (keys == NULL) {
+        rc = ngx_http_apigw_jwt_wait(r, ctx, issuer->issuer, state);
+
+        return (rc == NGX_DECLINED)
+               ? ngx_http_apigw_authorizer_refuse(r, ctx,
+                                          NGX_HTTP_APIGW_AUTHORIZER_FAILURE,
+                                          "there are no keys of the issuer")
+               : rc;
+    }
+
+    rc = ngx_http_apigw_jwt_signature(keys, &state->jwt, &key);
+
+    switch (rc) {
+
+    case NGX_OK:
+        return ngx_http_apigw_jwt_verified(r, ctx, authorize, state, key);
+
+    case NGX_ERROR:
+        return ngx_http_apigw_authorizer_refuse(r, ctx,
+                                          NGX_HTTP_APIGW_AUTHORIZER_FAILURE,
+                                          "a signature could not be verified");
+
+    case NGX_DECLINED:
+
+        if (ngx_apigw_issuer_stale(issuer->issuer)) {
+            rc = ngx_http_apigw_jwt_wait(r, ctx, issuer->issuer, state);
+        }
+
+        return (rc == NGX_DECLINED)
+               ? ngx_http_apigw_jwt_refuse(r, ctx, "the signature of the "
+                                                   "token is invalid")
+               : rc;
+
+    default: /* NGX_BUSY */
+        rc = ngx_http_apigw_jwt_wait(r, ctx, issuer->issuer, state);
+
+        return (rc == NGX_DECLINED)
+               ? ngx_http_apigw_jwt_refuse(r, ctx, "the key of the token is "
+                                                   "unknown")
+               : rc;
+    }
+}
+
+
+/*
+ *     NGX_OK        by *key
+ *     NGX_DECLINED  by none of those that it may be by
+ *     NGX_BUSY      there is no such key
+ *     NGX_ERROR     OpenSSL has failed
+ */
+
+static ngx_int_t
+ngx_http_apigw_jwt_signature(ngx_apigw_jwks_t *keys, ngx_apigw_jwt_t *jwt,
+    ngx_apigw_jwk_t **key)
+{
+    ngx_int_t         rc;
+    ngx_apigw_jwk_t  *k;
+
+    rc = NGX_BUSY;
+
+    for (k = ngx_apigw_jwks_next(keys, &jwt->kid, jwt->alg, NULL);
+         k;
+         k = ngx_apigw_jwks_next(keys, &jwt->kid, jwt->alg, k))
+    {
+        rc = ngx_apigw_jwk_verify(k, jwt->alg, &jwt->input, &jwt->signature);
+
+        if (rc != NGX_DECLINED) {
+            *key = k;
+            return rc;
+        }
+    }
+
+    return rc;
+}
+
+
+/* NGX_DONE: parked; NGX_DECLINED: it is not worth it; NGX_ERROR */
+
+static ngx_int_t
+ngx_http_apigw_jwt_wait(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
+    ngx_apigw_issuer_t *issuer, ngx_http_apigw_jwt_state_t *state)
+{
+    ngx_http_cleanup_t  *cln;
+
+    if (state->waited) {
+        return NGX_DECLINED;
+    }
+
+    state->waited = 1;
+
+    /* that of a pool would be called only when all has been freed */
+
+    cln = ngx_http_cleanup_add(r, 0);
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    state->wait.handler = ngx_http_apigw_jwt_wake;
+    state->wait.data = r;
+
+    if (ngx_apigw_issuer_wait(issuer, &state->wait) != NGX_AGAIN) {
+        return NGX_DECLINED;
+    }
+
+    cln->handler = ngx_http_apigw_jwt_forget;
+    cln->data = &state->wait;
+
+    if (ngx_http_apigw_park(r, "waiting for keys") != NGX_DONE) {
+        ngx_apigw_issuer_cancel(&state->wait);
+        return NGX_ERROR;
+    }
+
+    ctx->authorization->state = state;
+
+    return NGX_DONE;
+}
+
+
+/* the request ends, or it is being terminated */
+
+static void
+ngx_http_apigw_jwt_forget(void *data)
+{
+    ngx_apigw_issuer_wait_t  *wait = data;
+
+    ngx_apigw_issuer_cancel(wait);
+}
+
+
+static void
+ngx_http_apigw_jwt_wake(ngx_apigw_issuer_wait_t *wait)
+{
+    ngx_http_apigw_resume(wait->data);
+}
+
+
+static ngx_int_t
+ngx_http_apigw_jwt_verified(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
+    ngx_http_apigw_authorize_t *authorize, ngx_http_apigw_jwt_state_t *state,
+    ngx_apigw_jwk_t *key)
+{
+    const char                   *reason;
+    ngx_apigw_token_t            *token;
+    ngx_http_apigw_issuer_t      *issuer;
+    ngx_http_apigw_authorizer_t  *authorizer;
+
+    authorizer = authorize->authorizer;
+
+    issuer = authorizer->issuers->elts;
+    issuer += state->number;
+
+    if (ngx_apigw_claims_time(&state->claims, ngx_time(), authorizer->leeway,
+                              1, &reason)
+        != NGX_OK
+        || ngx_apigw_claims_audience(&state->claims, issuer->audiences,
+                                     issuer->naudiences, &reason)
+           != NGX_OK)
+    {
+        return ngx_http_apigw_jwt_refuse(r, ctx, reason);
+    }
+
+    token = ngx_apigw_token_create(&ctx->authorization->text, &state->jwt.kid,
+                                   &state->claims);
+    if (token == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(token->key, ngx_apigw_jwk_fingerprint(key),
+               NGX_APIGW_JWK_FINGERPRINT_LEN);
+
+    token->issuer = state->number;
+    token->generation = ngx_apigw_issuer_generation(issuer->issuer);
+    token->until = state->claims.exp + authorizer->leeway;
+
+    if (authorizer->tokens) {
+        ngx_apigw_tokens_insert(authorizer->tokens, token);
+    }
+
+    return ngx_http_apigw_authorizer_accept(r, ctx, authorize, token);
+}
+
+
+static ngx_int_t
+ngx_http_apigw_jwt_refuse(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
+    const char *description)
+{
+    return ngx_http_apigw_authorizer_refuse(r, ctx,
+                                            NGX_HTTP_APIGW_UNAUTHORIZED,
+                                            description);
+}
