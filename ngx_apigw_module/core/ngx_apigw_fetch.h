@@ -13,38 +13,14 @@
 #include <ngx_event.h>
 
 #include "ngx_apigw_tls.h"
+#include "ngx_apigw_url.h"
 
 
 /*
  * One HTTP request of the gateway's own: resolve, connect, TLS, send, read, in
- * a time.  One connection for each, closed afterwards; no redirect is followed,
- * nothing blocks.
+ * a time.  One connection for each, closed afterwards; no redirect is
+ * followed, nothing blocks.
  */
-
-/* an URL "https://host[:port]/path[?args]", or "http://" */
-
-typedef struct {
-    ngx_str_t                  text;      /* all of it */
-    ngx_str_t                  host;      /* with a zero byte behind; an IPv6
-                                             address without its brackets */
-    ngx_str_t                  authority; /* host, and the port as written:
-                                             for the Host header */
-    ngx_str_t                  path;      /* with arguments; at least "/" */
-    in_port_t                  port;
-    unsigned                   tls:1;
-    unsigned                   address:1; /* the host is an IP address */
-} ngx_apigw_url_t;
-
-/*
- * NGX_OK, all in the pool; NGX_DECLINED: *reason is a static text (another
- * scheme, user information, a fragment, control characters, ...); NGX_ERROR.
- */
-ngx_int_t ngx_apigw_url_parse(ngx_apigw_url_t *url, ngx_str_t *text,
-    ngx_pool_t *pool, const char **reason);
-
-/* 1 where http:// is as good as https://: a loopback address, "localhost" */
-ngx_uint_t ngx_apigw_url_is_local(ngx_apigw_url_t *url);
-
 
 typedef struct ngx_apigw_fetch_s  ngx_apigw_fetch_t;
 typedef void (*ngx_apigw_fetch_pt)(ngx_apigw_fetch_t *fetch);

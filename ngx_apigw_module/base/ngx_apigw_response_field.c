@@ -1,0 +1,423 @@
+
+/*
+ * Copyright (C) ngx_apigw contributors
+ */
+
+
+#include "ngx_apigw_response_int.h"
+
+
+/* RFC 9111 takes what is larger for this */
+
+#define NGX_APIGW_RESPONSE_MAX_AGE     2147483647
+
+#define NGX_APIGW_RESPONSE_MAX_LENGTH  99999999999999999
+
+
+typedef ngx_int_t (*ngx_apigw_response_field_pt)(
+    ngx_apigw_response_fields_t *fields, ngx_str_t *value, ngx_pool_t *pool,
+    const char **reason);
+
+typedef struct {
+    const char                  *name;
+    ngx_apigw_response_field_pt  handler;
+} ngx_apigw_response_known_t;
+
+
+static ngx_int_t ngx_apigw_response_length(ngx_apigw_response_fields_t *fields,
+    ngx_str_t *value, ngx_pool_t *pool, const char **reason);
+static ngx_int_t ngx_apigw_response_transfer(
+    ngx_apigw_response_fields_t *fields, ngx_str_t *value, ngx_pool_t *pool,
+    const char **reason);
+static ngx_int_t ngx_apigw_response_coding(ngx_apigw_response_fields_t *fields,
+    ngx_str_t *value, ngx_pool_t *pool, const char **reason);
+static ngx_int_t ngx_apigw_response_type(ngx_apigw_response_fields_t *fields,
+    ngx_str_t *value, ngx_pool_t *pool, const char **reason);
+static ngx_int_t ngx_apigw_response_age(ngx_apigw_response_fields_t *fields,
+    ngx_str_t *value, ngx_pool_t *pool, const char **reason);
+static ngx_int_t ngx_apigw_response_cache(ngx_apigw_response_fields_t *fields,
+    ngx_str_t *value, ngx_pool_t *pool, const char **reason);
+static void ngx_apigw_response_directive(ngx_apigw_response_fields_t *fields,
+    ngx_str_t *name, ngx_str_t *value);
+static u_char *ngx_apigw_response_argument(ngx_str_t *value, u_char *p,
+    u_char *last);
+static ngx_uint_t ngx_apigw_response_is(ngx_str_t *text, const char *lower);
+static ngx_uint_t ngx_apigw_response_is_token(u_char c);
+static int64_t ngx_apigw_response_number(ngx_str_t *text, int64_t max);
+
+
+static const ngx_apigw_response_known_t  ngx_apigw_response_known[] = {
+
+    { "content-length", ngx_apigw_response_length },
+    { "transfer-encoding", ngx_apigw_response_transfer },
+    { "content-encoding", ngx_apigw_response_coding },
+    { "content-type", ngx_apigw_response_type },
+    { "age", ngx_apigw_response_age },
+    { "cache-control", ngx_apigw_response_cache }
+};
+
+
+void
+ngx_apigw_response_fields_init(ngx_apigw_response_fields_t *fields)
+{
+    ngx_memzero(fields, sizeof(ngx_apigw_response_fields_t));
+
+    fields->length = -1;
+    fields->max_age = -1;
+}
+
+
+ngx_int_t
+ngx_apigw_response_field(ngx_apigw_response_fields_t *fields, u_char *p,
+    u_char *last, ngx_pool_t *pool, const char **reason)
+{
+    ngx_str_t                          name, value;
+    ngx_uint_t                         i, n;
+    const ngx_apigw_response_known_t  *known;
+
+    if (ngx_apigw_response_split(&name, &value, p, last, reason) != NGX_OK) {
+        return NGX_DECLINED;
+    }
+
+    known = ngx_apigw_response_known;
+    n = sizeof(ngx_apigw_response_known) / sizeof(ngx_apigw_response_known_t);
+
+    for (i = 0; i < n; i++) {
+
+        if (ngx_apigw_response_is(&name, known[i].name)) {
+            return known[i].handler(fields, &value, pool, reason);
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_apigw_response_split(ngx_str_t *name, ngx_str_t *value, u_char *p,
+    u_char *last, const char **reason)
+{
+    name->data = p;
+
+    while (p < last && ngx_apigw_response_is_token(*p)) {
+        p++;
+    }
+
+    name->len = p - name->data;
+
+    /* a line that begins with a blank would continue the one before */
+
+    if (name->len == 0 || p == last || *p != ':') {
+        *reason = "a header field is malformed";
+        return NGX_DECLINED;
+    }
+
+    p++;
+
+    while (p < last && (*p == ' ' || *p == '\t')) {
+        p++;
+    }
+
+    while (p < last && (last[-1] == ' ' || last[-1] == '\t')) {
+        last--;
+    }
+
+    value->data = p;
+    value->len = last - p;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_apigw_response_length(ngx_apigw_response_fields_t *fields,
+    ngx_str_t *value, ngx_pool_t *pool, const char **reason)
+{
+    int64_t  length;
+
+    length = ngx_apigw_response_number(value, NGX_APIGW_RESPONSE_MAX_LENGTH);
+
+    if (length < 0 || length > NGX_APIGW_RESPONSE_MAX_LENGTH) {
+        *reason = "the Content-Length is not a number";
+        return NGX_DECLINED;
+    }
+
+    if (fields->length != -1 && fields->length != length) {
+        *reason = "there are two different Content-Lengths";
+        return NGX_DECLINED;
+    }
+
+    fields->length = length;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_apigw_response_transfer(ngx_apigw_response_fields_t *fields,
+    ngx_str_t *value, ngx_pool_t *pool, const char **reason)
+{
+    if (fields->chunked || !ngx_apigw_response_is(value, "chunked")) {
+        *reason = "the Transfer-Encoding is not \"chunked\" alone";
+        return NGX_DECLINED;
+    }
+
+    fields->chunked = 1;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_apigw_response_coding(ngx_apigw_response_fields_t *fields,
+    ngx_str_t *value, ngx_pool_t *pool, const char **reason)
+{
+    if (value->len && !ngx_apigw_response_is(value, "identity")) {
+        *reason = "it has a Content-Encoding that was not asked for";
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_apigw_response_type(ngx_apigw_response_fields_t *fields, ngx_str_t *value,
+    ngx_pool_t *pool, const char **reason)
+{
+    u_char  *p;
+    size_t   i, len;
+
+    if (fields->typed) {
+        *reason = "there are two Content-Types";
+        return NGX_DECLINED;
+    }
+
+    fields->typed = 1;
+
+    for (len = 0; len < value->len; len++) {
+
+        if (value->data[len] == ';' || value->data[len] == ' '
+            || value->data[len] == '\t')
+        {
+            break;
+        }
+    }
+
+    if (len == 0) {
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(pool, len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < len; i++) {
+        p[i] = ngx_tolower(value->data[i]);
+    }
+
+    fields->type.data = p;
+    fields->type.len = len;
+
+    return NGX_OK;
+}
+
+
+/* the first one holds, one that is invalid is ignored: RFC 9111, 5.1 */
+
+static ngx_int_t
+ngx_apigw_response_age(ngx_apigw_response_fields_t *fields, ngx_str_t *value,
+    ngx_pool_t *pool, const char **reason)
+{
+    int64_t  age;
+
+    age = ngx_apigw_response_number(value, NGX_APIGW_RESPONSE_MAX_AGE);
+
+    if (!fields->aged && age >= 0) {
+        fields->aged = 1;
+        fields->age = ngx_min(age, NGX_APIGW_RESPONSE_MAX_AGE);
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * A gateway is the client here, and keeps what it gets for itself: s-maxage is
+ * for others.
+ */
+
+static ngx_int_t
+ngx_apigw_response_cache(ngx_apigw_response_fields_t *fields, ngx_str_t *value,
+    ngx_pool_t *pool, const char **reason)
+{
+    u_char     *p, *last;
+    ngx_str_t   name, argument;
+
+    p = value->data;
+    last = p + value->len;
+
+    while (p < last) {
+
+        if (!ngx_apigw_response_is_token(*p)) {
+            p++;
+            continue;
+        }
+
+        name.data = p;
+
+        while (p < last && ngx_apigw_response_is_token(*p)) {
+            p++;
+        }
+
+        name.len = p - name.data;
+
+        ngx_str_null(&argument);
+
+        if (p < last && *p == '=') {
+            p = ngx_apigw_response_argument(&argument, p + 1, last);
+        }
+
+        ngx_apigw_response_directive(fields, &name, &argument);
+
+        while (p < last && *p != ',') {
+            p++;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* a token or a quoted string; in those that are of use nothing is escaped */
+
+static u_char *
+ngx_apigw_response_argument(ngx_str_t *value, u_char *p, u_char *last)
+{
+    if (p < last && *p == '"') {
+
+        value->data = ++p;
+
+        while (p < last && *p != '"') {
+
+            if (*p == '\\' && p + 1 < last) {
+                p++;
+            }
+
+            p++;
+        }
+
+        value->len = p - value->data;
+
+        return (p < last) ? p + 1 : p;
+    }
+
+    value->data = p;
+
+    while (p < last && ngx_apigw_response_is_token(*p)) {
+        p++;
+    }
+
+    value->len = p - value->data;
+
+    return p;
+}
+
+
+/* of several the shortest; one that is invalid means stale: RFC 9111, 4.2.1 */
+
+static void
+ngx_apigw_response_directive(ngx_apigw_response_fields_t *fields,
+    ngx_str_t *name, ngx_str_t *value)
+{
+    int64_t  n;
+
+    if (ngx_apigw_response_is(name, "no-store")
+        || ngx_apigw_response_is(name, "no-cache"))
+    {
+        fields->stale = 1;
+        return;
+    }
+
+    if (!ngx_apigw_response_is(name, "max-age")) {
+        return;
+    }
+
+    n = ngx_apigw_response_number(value, NGX_APIGW_RESPONSE_MAX_AGE);
+    n = ngx_max(n, 0);
+    n = ngx_min(n, NGX_APIGW_RESPONSE_MAX_AGE);
+
+    if (fields->max_age == -1 || n < fields->max_age) {
+        fields->max_age = n;
+    }
+}
+
+
+ngx_int_t
+ngx_apigw_response_max_age(ngx_apigw_response_fields_t *fields)
+{
+    if (fields->stale) {
+        return 0;
+    }
+
+    if (fields->max_age == -1) {
+        return -1;
+    }
+
+    return (fields->max_age > fields->age) ? fields->max_age - fields->age : 0;
+}
+
+
+static ngx_uint_t
+ngx_apigw_response_is(ngx_str_t *text, const char *lower)
+{
+    size_t  i;
+
+    for (i = 0; i < text->len; i++) {
+
+        if (lower[i] == '\0'
+            || ngx_tolower(text->data[i]) != (u_char) lower[i])
+        {
+            return 0;
+        }
+    }
+
+    return lower[i] == '\0';
+}
+
+
+static ngx_uint_t
+ngx_apigw_response_is_token(u_char c)
+{
+    return (c >= '0' && c <= '9')
+           || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z')
+           || (c && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+}
+
+
+/* -1: none; max + 1: larger than max */
+
+static int64_t
+ngx_apigw_response_number(ngx_str_t *text, int64_t max)
+{
+    size_t   i;
+    int64_t  n;
+
+    if (text->len == 0) {
+        return -1;
+    }
+
+    n = 0;
+
+    for (i = 0; i < text->len; i++) {
+
+        if (text->data[i] < '0' || text->data[i] > '9') {
+            return -1;
+        }
+
+        n = ngx_min(n, max) * 10 + (text->data[i] - '0');
+    }
+
+    return ngx_min(n, max + 1);
+}
