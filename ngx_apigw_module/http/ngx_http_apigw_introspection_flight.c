@@ -114,6 +114,7 @@ ngx_http_apigw_introspection_exit_worker(
     ngx_uint_t                              i;
     ngx_queue_t                            *q;
     ngx_http_apigw_introspection_t         *introspection;
+    ngx_http_apigw_introspection_wait_t    *wait;
     ngx_http_apigw_introspection_flight_t  *flight;
 
     introspection = authorizer->conf;
@@ -133,10 +134,11 @@ ngx_http_apigw_introspection_exit_worker(
 
             while (!ngx_queue_empty(&flight->waits)) {
                 q = ngx_queue_head(&flight->waits);
+                wait = ngx_queue_data(q, ngx_http_apigw_introspection_wait_t,
+                                      queue);
 
-                ngx_http_apigw_introspection_leave(
-                        ngx_queue_data(q, ngx_http_apigw_introspection_wait_t,
-                                       queue));
+                ngx_queue_remove(q);
+                wait->rc = NGX_ERROR;
             }
 
             ngx_queue_remove(&flight->queue);
@@ -323,7 +325,8 @@ ngx_http_apigw_introspection_land(ngx_apigw_fetch_t *fetch)
         q = ngx_queue_head(&flight->waits);
         wait = ngx_queue_data(q, ngx_http_apigw_introspection_wait_t, queue);
 
-        ngx_http_apigw_introspection_leave(wait);
+        ngx_queue_remove(q);
+        wait->introspection->nparked--;
 
         wait->rc = flight->rc;
         wait->reason = flight->reason;
