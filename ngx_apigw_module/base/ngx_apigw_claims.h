@@ -14,9 +14,10 @@
 
 /*
  * Claims (RFC 7519, 4; RFC 8693, 4.2; RFC 9068) and what they must say.  Times
- * are seconds of Unix time; those of a token may have a fraction, which is cut
- * so that no token gets older by it.  reason is a static text, for
- * error_description (RFC 6750, 3), too: no quotes and backslashes.
+ * are seconds of Unix time; those of a token may have a fraction: exp is cut,
+ * nbf and iat are rounded up, so that no token is good for longer by it.
+ * reason is a static text, for error_description (RFC 6750, 3), too: no quotes
+ * and backslashes.
  */
 
 #define NGX_APIGW_CLAIMS_MAX_TIME   253402300799LL   /* the year 9999 */
@@ -36,9 +37,10 @@ typedef struct {
 
 
 /*
- * The registered claims of an object.  Those that are there must be of their
- * type; a time must be a number from 0 to NGX_APIGW_CLAIMS_MAX_TIME.
- * NGX_OK; NGX_DECLINED: reason.
+ * The registered claims of an object, which must be one.  Those that are there
+ * must be of their type ("aud": a string or a list of strings); a time must be
+ * a number from 0 to NGX_APIGW_CLAIMS_MAX_TIME.  The strings are those of the
+ * tree.  NGX_OK; NGX_DECLINED: reason.
  */
 ngx_int_t ngx_apigw_claims_read(ngx_apigw_claims_t *claims,
     ngx_apigw_json_t *root, const char **reason);
@@ -60,7 +62,7 @@ ngx_int_t ngx_apigw_claims_audience(ngx_apigw_claims_t *claims,
 /*
  * 1 where "scope", or "scp" where there is no "scope" (a string of words, or a
  * list of strings), has one of the scopes, or with all, each; else 0.  Words
- * are compared as a whole.
+ * are separated by spaces, they and what is in a list are compared as a whole.
  */
 ngx_uint_t ngx_apigw_claims_scopes(ngx_apigw_claims_t *claims,
     ngx_str_t *scopes, ngx_uint_t n, ngx_uint_t all);
@@ -83,7 +85,7 @@ typedef struct {
     ngx_uint_t                 nvalues;
 } ngx_apigw_claim_rule_t;
 
-/* 1 where the claims obey the rule, 0 where not */
+/* 1 where the claims obey the rule, 0 where not, or the rule has no values */
 ngx_uint_t ngx_apigw_claims_obey(ngx_apigw_json_t *root,
     ngx_apigw_claim_rule_t *rule);
 
@@ -91,7 +93,8 @@ ngx_uint_t ngx_apigw_claims_obey(ngx_apigw_json_t *root,
 /*
  * The claim that a variable's name (lower case, [a-z0-9_]) stands for: that
  * of exactly this name, else the only one that has it when its upper-case
- * letters are lower and its other characters are "_".  NULL: none, or several.
+ * letters are lower and its other characters, whatever they take in UTF-8, are
+ * "_".  NULL: none, or several.
  */
 ngx_apigw_json_t *ngx_apigw_claims_named(ngx_apigw_json_t *root,
     ngx_str_t *name);

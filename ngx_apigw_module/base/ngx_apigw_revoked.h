@@ -14,11 +14,13 @@
 
 /*
  * A list of what is revoked: lines "jti VALUE", "sub VALUE" and "kid VALUE",
- * each value up to the end of the line; empty lines and lines that begin with
- * "#" say nothing.  It is read piece by piece, then never changed.
+ * each value up to the end of the line (LF or CRLF); blank lines, and lines
+ * that begin with "#", say nothing.  A value has no control characters and
+ * neither begins nor ends with a space: it would look like another one.  The
+ * list is read piece by piece, then never changed.
  */
 
-#define NGX_APIGW_REVOKED_MAX_LINE  1024      /* bytes */
+#define NGX_APIGW_REVOKED_MAX_LINE  1024      /* bytes, without its end */
 #define NGX_APIGW_REVOKED_MAX       4194304   /* values */
 
 typedef enum {
@@ -36,7 +38,8 @@ ngx_apigw_revoked_t *ngx_apigw_revoked_create(
 void ngx_apigw_revoked_free(ngx_apigw_revoked_t *list);
 
 /*
- * The next piece of the file; last: there is no other one.
+ * The next piece of the file, of any size; last: there is no other one.  After
+ * an error the list can only be freed.
  *
  *     NGX_OK        go on
  *     NGX_DECLINED  *line of the file is none: *reason is a static text

@@ -63,8 +63,9 @@ ngx_apigw_token_t *ngx_apigw_tokens_find(ngx_apigw_tokens_t *tokens,
     ngx_str_t *text);
 
 /*
- * Makes a token of a copy of text, kid and claims, held: release it.
- * NULL: no memory.
+ * Makes a token of a copy of text, kid and claims, held: release it.  Of what
+ * is not active there are no claims (NULL), nor is there a tree of them where
+ * claims->root is NULL.  NULL: no memory.
  */
 ngx_apigw_token_t *ngx_apigw_token_create(ngx_str_t *text, ngx_str_t *kid,
     ngx_apigw_claims_t *claims);
@@ -72,7 +73,7 @@ void ngx_apigw_token_release(ngx_apigw_token_t *token);
 
 /*
  * Puts a token into the cache, in the place of one with the same bytes; one
- * that takes more than an eighth of it is not taken.
+ * that takes more than an eighth of it, or is in a cache, is not taken.
  */
 void ngx_apigw_tokens_insert(ngx_apigw_tokens_t *tokens,
     ngx_apigw_token_t *token);
@@ -84,7 +85,7 @@ void ngx_apigw_tokens_remove(ngx_apigw_token_t *token);
 typedef struct {
     uint64_t                   hits;
     uint64_t                   misses;
-    uint64_t                   evicted;
+    uint64_t                   evicted;   /* by newer ones */
     ngx_uint_t                 count;
     size_t                     bytes;
 } ngx_apigw_tokens_stat_t;

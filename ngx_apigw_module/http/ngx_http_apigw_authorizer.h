@@ -65,8 +65,6 @@ typedef struct {
     ngx_str_t                      jwks;     /* as written, or empty */
     ngx_apigw_issuer_t            *issuer;   /* set by init() */
     ngx_http_apigw_place_t         place;
-    unsigned                       shared:1; /* it is that of an authorizer
-                                                declared before */
 } ngx_http_apigw_issuer_t;
 
 

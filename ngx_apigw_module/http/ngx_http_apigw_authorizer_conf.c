@@ -53,6 +53,7 @@ static ngx_int_t ngx_http_apigw_authorizer_duplicate(ngx_conf_t *cf);
 
 static ngx_http_apigw_authorizer_type_t  *ngx_http_apigw_authorizer_types[] = {
     &ngx_http_apigw_jwt_type,
+    &ngx_http_apigw_introspection_type,
     NULL
 };
 

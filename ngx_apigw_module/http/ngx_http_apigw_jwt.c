@@ -567,10 +567,7 @@ ngx_http_apigw_jwt_init_worker(ngx_cycle_t *cycle,
 
     for (i = 0; i < authorizer->issuers->nelts; i++) {
 
-        if (!issuer[i].shared
-            && ngx_apigw_issuer_init_worker(issuer[i].issuer, cycle)
-               != NGX_OK)
-        {
+        if (ngx_apigw_issuer_init_worker(issuer[i].issuer, cycle) != NGX_OK) {
             return NGX_ERROR;
         }
     }
@@ -588,9 +585,6 @@ ngx_http_apigw_jwt_exit_worker(ngx_http_apigw_authorizer_t *authorizer)
     issuer = authorizer->issuers->elts;
 
     for (i = 0; i < authorizer->issuers->nelts; i++) {
-
-        if (!issuer[i].shared) {
-            ngx_apigw_issuer_exit_worker(issuer[i].issuer);
-        }
+        ngx_apigw_issuer_exit_worker(issuer[i].issuer);
     }
 }

@@ -18,16 +18,10 @@
 static ngx_int_t ngx_http_apigw_jwt_source(ngx_conf_t *cf,
     ngx_http_apigw_authorizer_t *authorizer, ngx_http_apigw_issuer_t *issuer,
     ngx_apigw_tls_t **tls);
-static ngx_apigw_issuer_t *ngx_http_apigw_jwt_known(ngx_conf_t *cf,
-    ngx_http_apigw_authorizer_t *authorizer, ngx_http_apigw_issuer_t *issuer);
-static ngx_int_t ngx_http_apigw_jwt_url(ngx_conf_t *cf,
-    ngx_http_apigw_issuer_t *issuer, ngx_apigw_issuer_conf_t *icf,
-    ngx_uint_t *secure);
 static ngx_int_t ngx_http_apigw_jwt_secret(ngx_conf_t *cf,
     ngx_http_apigw_authorizer_t *authorizer, ngx_http_apigw_issuer_t *issuer);
 static ngx_int_t ngx_http_apigw_jwt_read(ngx_conf_t *cf, ngx_str_t *name,
     ngx_str_t *text);
-static ngx_uint_t ngx_http_apigw_jwt_same(ngx_str_t *a, ngx_str_t *b);
 
 
 ngx_int_t
@@ -68,6 +62,14 @@ ngx_http_apigw_jwt_keys(ngx_conf_t *cf,
         }
     }
 
+    if (authorizer->trusted_certificate.len && tls == NULL) {
+        ngx_http_apigw_conf_error(cf, NGX_LOG_EMERG, &authorizer->place,
+                                  "\"trusted_certificate\" of the authorizer "
+                                  "\"%V\" is for \"https://\" only",
+                                  &authorizer->name);
+        return NGX_ERROR;
+    }
+
     return NGX_OK;
 }
 
@@ -77,17 +79,25 @@ ngx_http_apigw_jwt_source(ngx_conf_t *cf,
     ngx_http_apigw_authorizer_t *authorizer, ngx_http_apigw_issuer_t *issuer,
     ngx_apigw_tls_t **tls)
 {
+    ngx_str_t                              *url;
     ngx_uint_t                              secure;
     ngx_apigw_issuer_conf_t                 icf;
     ngx_http_core_loc_conf_t               *clcf;
     ngx_http_apigw_jwt_conf_t              *jcf;
     ngx_http_apigw_authorizer_main_conf_t  *amcf;
 
-    issuer->issuer = ngx_http_apigw_jwt_known(cf, authorizer, issuer);
+    url = issuer->jwks.len ? &issuer->jwks : &issuer->name;
 
-    if (issuer->issuer) {
-        issuer->shared = 1;
-        return NGX_OK;
+    secure = ngx_strncasecmp(url->data, (u_char *) "https://",
+                             sizeof("https://") - 1)
+             == 0;
+
+    if (secure && *tls == NULL) {
+        *tls = ngx_apigw_tls_create(cf, &authorizer->trusted_certificate,
+                                    "trusted_certificate");
+        if (*tls == NULL) {
+            return NGX_ERROR;
+        }
     }
 
     jcf = authorizer->conf;
@@ -116,137 +126,12 @@ ngx_http_apigw_jwt_source(ngx_conf_t *cf,
         icf.path = amcf->jwks_path->name;
     }
 
-    if (ngx_http_apigw_jwt_url(cf, issuer, &icf, &secure) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    if (secure && *tls == NULL) {
-        *tls = ngx_apigw_tls_create(cf, &authorizer->trusted_certificate,
-                                    "trusted_certificate");
-        if (*tls == NULL) {
-            return NGX_ERROR;
-        }
-    }
-
     icf.tls = secure ? *tls : NULL;
 
     issuer->issuer = ngx_apigw_issuer_create(cf, &icf,
                                             &ngx_http_apigw_authorizer_module);
 
     return issuer->issuer ? NGX_OK : NGX_ERROR;
-}
-
-
-/* authorizers that want the same keys have them once */
-
-static ngx_apigw_issuer_t *
-ngx_http_apigw_jwt_known(ngx_conf_t *cf,
-    ngx_http_apigw_authorizer_t *authorizer, ngx_http_apigw_issuer_t *issuer)
-{
-    ngx_uint_t                               i, n;
-    ngx_http_apigw_issuer_t                 *other;
-    ngx_http_apigw_jwt_conf_t               *jcf, *ojcf;
-    ngx_http_apigw_authorizer_t            **authorizers, *a;
-    ngx_http_apigw_authorizer_main_conf_t   *amcf;
-
-    amcf = ngx_http_conf_get_module_main_conf(cf,
-                                              ngx_http_apigw_authorizer_module);
-    authorizers = amcf->authorizers.elts;
-    jcf = authorizer->conf;
-
-    for (i = 0; authorizers[i] != authorizer; i++) {
-        a = authorizers[i];
-
-        if (a->type != authorizer->type) {
-            continue;
-        }
-
-        ojcf = a->conf;
-
-        if (ojcf->secret_file.len
-            || ojcf->cooldown != jcf->cooldown
-            || ojcf->parked_max != jcf->parked_max
-            || a->timeout != authorizer->timeout
-            || !ngx_http_apigw_jwt_same(&a->trusted_certificate,
-                                        &authorizer->trusted_certificate))
-        {
-            continue;
-        }
-
-        other = a->issuers->elts;
-
-        for (n = 0; n < a->issuers->nelts; n++) {
-
-            if (ngx_http_apigw_jwt_same(&other[n].name, &issuer->name)
-                && ngx_http_apigw_jwt_same(&other[n].jwks, &issuer->jwks))
-            {
-                return other[n].issuer;
-            }
-        }
-    }
-
-    return NULL;
-}
-
-
-/* checks what will be fetched; secure: by TLS */
-
-static ngx_int_t
-ngx_http_apigw_jwt_url(ngx_conf_t *cf, ngx_http_apigw_issuer_t *issuer,
-    ngx_apigw_issuer_conf_t *icf, ngx_uint_t *secure)
-{
-    ngx_int_t         rc;
-    ngx_str_t        *text;
-    const char       *reason;
-    ngx_apigw_url_t   url;
-
-    *secure = 0;
-
-    if (icf->jwks.len && ngx_strstr(icf->jwks.data, "://") == NULL) {
-        return NGX_OK;
-    }
-
-    text = icf->jwks.len ? &icf->jwks : &icf->issuer;
-
-    rc = ngx_apigw_url_parse(&url, text, cf->pool, &reason);
-
-    if (rc == NGX_ERROR) {
-        return NGX_ERROR;
-    }
-
-    if (rc == NGX_OK
-        && icf->jwks.len == 0
-        && ngx_strlchr(text->data, text->data + text->len, '?'))
-    {
-        rc = NGX_DECLINED;
-        reason = "it has a query";
-    }
-
-    if (rc == NGX_DECLINED) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid URL \"%V\": %s%s", text, reason,
-                           icf->jwks.len ? ""
-                           : "; an issuer that is none needs \"jwks\"");
-        return NGX_ERROR;
-    }
-
-    if (!url.tls && !ngx_apigw_url_is_local(&url)) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid URL \"%V\": \"https://\" is expected, "
-                           "\"http://\" is for loopback addresses", text);
-        return NGX_ERROR;
-    }
-
-    if (!url.address && icf->resolver == NULL) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "no resolver in http{} for the host \"%V\" of "
-                           "\"%V\"", &url.host, text);
-        return NGX_ERROR;
-    }
-
-    *secure = url.tls;
-
-    return NGX_OK;
 }
 
 
@@ -336,11 +221,4 @@ ngx_http_apigw_jwt_read(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *text)
     text->len = n;
 
     return NGX_OK;
-}
-
-
-static ngx_uint_t
-ngx_http_apigw_jwt_same(ngx_str_t *a, ngx_str_t *b)
-{
-    return a->len == b->len && ngx_memcmp(a->data, b->data, a->len) == 0;
 }
