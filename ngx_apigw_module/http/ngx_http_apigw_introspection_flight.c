@@ -35,6 +35,8 @@ typedef struct {
 } ngx_http_apigw_introspection_flight_t;
 
 
+static void ngx_http_apigw_introspection_desert(
+    ngx_http_apigw_introspection_flight_t *flight);
 static ngx_http_apigw_introspection_flight_t *
     ngx_http_apigw_introspection_find_flight(
     ngx_http_apigw_introspection_t *introspection, ngx_str_t *text,
@@ -112,9 +114,8 @@ ngx_http_apigw_introspection_exit_worker(
     ngx_http_apigw_authorizer_t *authorizer)
 {
     ngx_uint_t                              i;
-    ngx_queue_t                            *q;
+    ngx_queue_t                            *q, *next, *bucket;
     ngx_http_apigw_introspection_t         *introspection;
-    ngx_http_apigw_introspection_wait_t    *wait;
     ngx_http_apigw_introspection_flight_t  *flight;
 
     introspection = authorizer->conf;
@@ -124,31 +125,44 @@ ngx_http_apigw_introspection_exit_worker(
     }
 
     for (i = 0; i < NGX_HTTP_APIGW_INTROSPECTION_FLIGHTS; i++) {
+        bucket = &introspection->flights[i];
 
-        while (!ngx_queue_empty(&introspection->flights[i])) {
-            q = ngx_queue_head(&introspection->flights[i]);
+        for (q = ngx_queue_head(bucket);
+             q != ngx_queue_sentinel(bucket);
+             q = next)
+        {
+            next = ngx_queue_next(q);
             flight = ngx_queue_data(q, ngx_http_apigw_introspection_flight_t,
                                     queue);
 
             ngx_apigw_fetch_cancel(&flight->fetch);
-
-            while (!ngx_queue_empty(&flight->waits)) {
-                q = ngx_queue_head(&flight->waits);
-                wait = ngx_queue_data(q, ngx_http_apigw_introspection_wait_t,
-                                      queue);
-
-                ngx_queue_remove(q);
-                wait->rc = NGX_ERROR;
-            }
-
-            ngx_queue_remove(&flight->queue);
+            ngx_http_apigw_introspection_desert(flight);
             ngx_http_apigw_introspection_close(flight);
         }
+
+        ngx_queue_init(bucket);
     }
 
     if (introspection->inactive) {
         ngx_apigw_tokens_destroy(introspection->inactive);
         introspection->inactive = NULL;
+    }
+}
+
+
+static void
+ngx_http_apigw_introspection_desert(
+    ngx_http_apigw_introspection_flight_t *flight)
+{
+    ngx_queue_t                          *q;
+    ngx_http_apigw_introspection_wait_t  *wait;
+
+    for (q = ngx_queue_head(&flight->waits);
+         q != ngx_queue_sentinel(&flight->waits);
+         q = ngx_queue_next(q))
+    {
+        wait = ngx_queue_data(q, ngx_http_apigw_introspection_wait_t, queue);
+        wait->rc = NGX_ERROR;
     }
 }
 
@@ -325,7 +339,9 @@ ngx_http_apigw_introspection_land(ngx_apigw_fetch_t *fetch)
         q = ngx_queue_head(&flight->waits);
         wait = ngx_queue_data(q, ngx_http_apigw_introspection_wait_t, queue);
 
-        ngx_queue_remove(q);
+        flight->waits.next = ngx_queue_next(q);
+        flight->waits.next->prev = &flight->waits;
+
         wait->introspection->nparked--;
 
         wait->rc = flight->rc;
