@@ -51,9 +51,8 @@ typedef struct ngx_http_apigw_limit_s    ngx_http_apigw_limit_t;
 typedef struct ngx_http_apigw_quota_s    ngx_http_apigw_quota_t;
 typedef struct ngx_http_apigw_ctx_s      ngx_http_apigw_ctx_t;
 typedef struct ngx_http_apigw_locconf_s  ngx_http_apigw_locconf_t;
+typedef struct ngx_http_apigw_auth_s     ngx_http_apigw_auth_t;
 typedef struct ngx_http_apigw_shown_s    ngx_http_apigw_shown_t;
-
-typedef struct ngx_http_apigw_authorization_s  ngx_http_apigw_authorization_t;
 
 
 /* an API: the stages of one server{} */
@@ -270,10 +269,9 @@ struct ngx_http_apigw_ctx_s {
     ngx_uint_t                     type;     /* NGX_APIGW_REST, _HTTP */
     ngx_uint_t                     step;     /* where the pipeline goes on */
 
-    ngx_http_apigw_authorization_t  *authorization;  /* NULL: none was asked */
-    ngx_http_apigw_shown_t        *shown;    /* tokens, masked in the request */
-    ngx_str_t                      principal;   /* "": nobody; as it is sent
-                                                to the upstream */
+    ngx_http_apigw_auth_t         *authorization;  /* NULL: none was asked */
+    ngx_http_apigw_shown_t        *shown;    /* tokens that were masked */
+    ngx_str_t                      principal;   /* as the upstream is told */
 
     ngx_apigw_consumer_t          *consumer; /* whose API key it is */
     ngx_http_apigw_plan_t         *plan;

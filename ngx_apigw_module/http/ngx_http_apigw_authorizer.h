@@ -69,39 +69,38 @@ typedef struct {
 
 
 struct ngx_http_apigw_authorizer_s {
-    ngx_str_t                      name;
+    ngx_str_t                          name;
     ngx_http_apigw_authorizer_type_t  *type;
-    ngx_http_apigw_place_t         place;
+    ngx_http_apigw_place_t             place;
 
-    ngx_int_t                      identity;   /* index of a variable;
-                                                  NGX_ERROR: a header */
-    ngx_str_t                      header;     /* its name, lower case; "":
-                                                  Authorization */
-    ngx_msec_t                     timeout;
-    time_t                         leeway;     /* seconds */
-    size_t                         token_max;  /* bytes */
-    size_t                         header_max;
-    size_t                         cache;      /* bytes, 0: off */
-    ngx_str_t                      trusted_certificate;
-    ngx_array_t                   *rules;      /* ngx_apigw_claim_rule_t */
-    ngx_array_t                   *issuers;    /* ngx_http_apigw_issuer_t */
-    ngx_http_apigw_revoked_t      *revoked;    /* NULL: none */
-    ngx_apigw_tokens_t            *tokens;     /* of the worker; NULL: off */
-    void                          *conf;       /* of the type */
+    ngx_int_t                          identity;  /* index of a variable;
+                                                     NGX_ERROR: a header */
+    ngx_str_t                          header;    /* in lower case; "":
+                                                     Authorization */
+    ngx_msec_t                         timeout;
+    time_t                             leeway;    /* seconds */
+    size_t                             token_max; /* bytes */
+    size_t                             header_max;
+    size_t                             cache;     /* bytes, 0: off */
+    ngx_str_t                          trusted_certificate;
+    ngx_array_t                       *rules;     /* ngx_apigw_claim_rule_t */
+    ngx_array_t                       *issuers;   /* ngx_http_apigw_issuer_t */
+    ngx_http_apigw_revoked_t          *revoked;   /* NULL: none */
+    ngx_apigw_tokens_t                *tokens;    /* of the worker;
+                                                     NULL: off */
+    void                              *conf;      /* of the type */
 
-    unsigned                       query:1;    /* the identity is in the
-                                                  request line or a cookie */
-    unsigned                       started:1;  /* in this process */
+    unsigned                           query:1;   /* it is in the request line
+                                                     or in a cookie */
+    unsigned                           started:1; /* in this process */
 };
 
 
 /* of http{} */
 
 typedef struct {
-    ngx_array_t                    authorizers;
-                                             /* ngx_http_apigw_authorizer_t * */
-    ngx_array_t                    authorizes;
-                                             /* ngx_http_apigw_authorize_t * */
+    ngx_array_t                    authorizers; /* pointers */
+    ngx_array_t                    authorizes;  /* pointers */
     ngx_path_t                    *jwks_path;   /* NULL: none */
 } ngx_http_apigw_authorizer_main_conf_t;
 
@@ -137,7 +136,7 @@ struct ngx_http_apigw_authorize_s {
 
 /* what is known of a client request; ctx->authorization, made by the step */
 
-struct ngx_http_apigw_authorization_s {
+struct ngx_http_apigw_auth_s {
     ngx_http_apigw_authorizer_t   *authorizer;
     ngx_apigw_token_t             *token;      /* NULL: not authenticated */
     ngx_apigw_token_t             *held;       /* until the request ends */
@@ -149,6 +148,10 @@ struct ngx_http_apigw_authorization_s {
 
 
 extern ngx_module_t  ngx_http_apigw_authorizer_module;
+
+
+#define ngx_http_apigw_authorizer_get_conf(cf)                               \
+    ngx_http_conf_get_module_main_conf(cf, ngx_http_apigw_authorizer_module)
 
 
 /* ngx_http_apigw_authorizer_conf.c */

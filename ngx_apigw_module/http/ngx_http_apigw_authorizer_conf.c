@@ -123,9 +123,9 @@ ngx_http_apigw_authorizer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 static ngx_http_apigw_authorizer_t *
 ngx_http_apigw_authorizer_create(ngx_conf_t *cf, ngx_str_t *name)
 {
-    ngx_uint_t                               i;
-    ngx_http_apigw_authorizer_t             *authorizer, **authorizers;
-    ngx_http_apigw_authorizer_main_conf_t   *amcf;
+    ngx_uint_t                              i;
+    ngx_http_apigw_authorizer_t            *authorizer, **authorizers;
+    ngx_http_apigw_authorizer_main_conf_t  *amcf;
 
     if (name->len == 0
         || ngx_strcmp(name->data, "off") == 0
@@ -137,8 +137,7 @@ ngx_http_apigw_authorizer_create(ngx_conf_t *cf, ngx_str_t *name)
         return NULL;
     }
 
-    amcf = ngx_http_conf_get_module_main_conf(cf,
-                                              ngx_http_apigw_authorizer_module);
+    amcf = ngx_http_apigw_authorizer_get_conf(cf);
     authorizers = amcf->authorizers.elts;
 
     for (i = 0; i < amcf->authorizers.nelts; i++) {
@@ -372,7 +371,7 @@ static ngx_int_t
 ngx_http_apigw_authorizer_leeway(ngx_conf_t *cf,
     ngx_http_apigw_authorizer_t *authorizer)
 {
-    ngx_msec_t   time;
+    ngx_msec_t  time;
 
     if (authorizer->leeway != NGX_CONF_UNSET) {
         return ngx_http_apigw_authorizer_duplicate(cf);
@@ -478,9 +477,9 @@ ngx_http_apigw_authorizer_require(ngx_conf_t *cf,
         || (op->value == NGX_APIGW_CLAIM_EQUALS && cf->args->nelts > 4))
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid \"require\": a JSON pointer and \"=\" with "
-                           "one value, \"in\" or \"contains\" with values are "
-                           "expected");
+                           "invalid \"require\": a JSON pointer and \"=\" "
+                           "with one value, \"in\" or \"contains\" with "
+                           "values are expected");
         return NGX_ERROR;
     }
 
@@ -553,8 +552,8 @@ ngx_http_apigw_authorizer_one(ngx_conf_t *cf)
     }
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "invalid number of arguments in \"%V\": one is expected",
-                       &value[0]);
+                       "invalid number of arguments in \"%V\": one is "
+                       "expected", &value[0]);
     return NGX_ERROR;
 }
 

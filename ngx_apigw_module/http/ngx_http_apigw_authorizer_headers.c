@@ -63,10 +63,10 @@ ngx_http_apigw_authorizer_header_filter(ngx_http_request_t *r)
 ngx_int_t
 ngx_http_apigw_authorizer_hide(ngx_http_request_t *r)
 {
-    ngx_uint_t                      i;
-    ngx_http_apigw_ctx_t           *ctx;
-    ngx_http_apigw_shown_t         *shown;
-    ngx_http_apigw_authorizer_t   **authorizers;
+    ngx_uint_t                     i;
+    ngx_http_apigw_ctx_t          *ctx;
+    ngx_http_apigw_shown_t        *shown;
+    ngx_http_apigw_authorizer_t  **authorizers;
 
     if (r != r->main) {
         return NGX_OK;

@@ -177,8 +177,7 @@ ngx_http_apigw_authorize(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    amcf = ngx_http_conf_get_module_main_conf(cf,
-                                              ngx_http_apigw_authorizer_module);
+    amcf = ngx_http_apigw_authorizer_get_conf(cf);
 
     authorizes = ngx_array_push(&amcf->authorizes);
     if (authorizes == NULL) {
@@ -332,8 +331,8 @@ ngx_http_apigw_authorizer_init_main_conf(ngx_conf_t *cf, void *conf)
         if (n == amcf->authorizers.nelts) {
             ngx_http_apigw_conf_error(cf, NGX_LOG_EMERG, &authorizes[i]->place,
                                       "unknown authorizer \"%V\": no "
-                                      "\"apigw_authorizer\" of http{} has this "
-                                      "name", &authorizes[i]->name);
+                                      "\"apigw_authorizer\" of http{} has "
+                                      "this name", &authorizes[i]->name);
             return NGX_CONF_ERROR;
         }
     }
@@ -381,8 +380,7 @@ ngx_http_apigw_authorizer_init(ngx_conf_t *cf)
     ngx_http_apigw_authorizer_main_conf_t   *amcf;
 
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_apigw_module);
-    amcf = ngx_http_conf_get_module_main_conf(cf,
-                                              ngx_http_apigw_authorizer_module);
+    amcf = ngx_http_apigw_authorizer_get_conf(cf);
 
     mcf->enter[NGX_HTTP_APIGW_STEP_AUTHORIZE] =
                                                ngx_http_apigw_authorizer_enter;

@@ -13,7 +13,7 @@
  */
 
 
-static ngx_http_apigw_authorization_t *ngx_http_apigw_authorizer_begin(
+static ngx_http_apigw_auth_t *ngx_http_apigw_authorizer_begin(
     ngx_http_request_t *r, ngx_http_apigw_authorizer_t *authorizer);
 static void ngx_http_apigw_authorizer_release(void *data);
 static ngx_int_t ngx_http_apigw_authorizer_token(ngx_http_request_t *r,
@@ -73,8 +73,8 @@ ngx_http_apigw_authorizer_step(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx)
 {
     ngx_int_t                              rc;
+    ngx_http_apigw_auth_t                 *auth;
     ngx_http_apigw_authorize_t            *authorize;
-    ngx_http_apigw_authorization_t        *auth;
     ngx_http_apigw_authorizer_loc_conf_t  *alcf;
 
     alcf = ctx->route->loc_conf[ngx_http_apigw_authorizer_module.ctx_index];
@@ -148,21 +148,21 @@ decide:
 }
 
 
-static ngx_http_apigw_authorization_t *
+static ngx_http_apigw_auth_t *
 ngx_http_apigw_authorizer_begin(ngx_http_request_t *r,
     ngx_http_apigw_authorizer_t *authorizer)
 {
-    ngx_pool_cleanup_t              *cln;
-    ngx_http_apigw_authorization_t  *auth;
+    ngx_pool_cleanup_t     *cln;
+    ngx_http_apigw_auth_t  *auth;
 
     cln = ngx_pool_cleanup_add(r->pool,
-                               sizeof(ngx_http_apigw_authorization_t));
+                               sizeof(ngx_http_apigw_auth_t));
     if (cln == NULL) {
         return NULL;
     }
 
     auth = cln->data;
-    ngx_memzero(auth, sizeof(ngx_http_apigw_authorization_t));
+    ngx_memzero(auth, sizeof(ngx_http_apigw_auth_t));
 
     auth->authorizer = authorizer;
 
@@ -177,7 +177,7 @@ ngx_http_apigw_authorizer_begin(ngx_http_request_t *r,
 static void
 ngx_http_apigw_authorizer_release(void *data)
 {
-    ngx_http_apigw_authorization_t  *auth = data;
+    ngx_http_apigw_auth_t  *auth = data;
 
     if (auth->held) {
         ngx_apigw_token_release(auth->held);
@@ -309,10 +309,10 @@ ngx_http_apigw_authorizer_accept(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorize_t *authorize,
     ngx_apigw_token_t *token)
 {
-    ngx_uint_t                       scopes;
-    const char                      *reason;
-    ngx_http_apigw_authorizer_t     *authorizer;
-    ngx_http_apigw_authorization_t  *auth;
+    ngx_uint_t                    scopes;
+    const char                   *reason;
+    ngx_http_apigw_auth_t        *auth;
+    ngx_http_apigw_authorizer_t  *authorizer;
 
     auth = ctx->authorization;
     authorizer = authorize->authorizer;
@@ -422,8 +422,8 @@ ngx_http_apigw_authorizer_deny(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx, ngx_uint_t error, const char *description,
     ngx_str_t *scope)
 {
-    ngx_int_t                        rc;
-    ngx_http_apigw_authorization_t  *auth;
+    ngx_int_t               rc;
+    ngx_http_apigw_auth_t  *auth;
 
     auth = ctx->authorization;
 
@@ -453,7 +453,7 @@ ngx_http_apigw_authorizer_deny(ngx_http_request_t *r,
 }
 
 
-/* RFC 6750, 3 */
+/* RFC 6750, 3, which has no quotes in a description */
 
 static ngx_int_t
 ngx_http_apigw_authorizer_challenge(ngx_http_request_t *r,
@@ -474,8 +474,14 @@ ngx_http_apigw_authorizer_challenge(ngx_http_request_t *r,
 
     challenge->data = p;
 
-    p = ngx_sprintf(p, "Bearer error=\"%s\", error_description=\"%s\"", code,
-                    description);
+    p = ngx_sprintf(p, "Bearer error=\"%s\", error_description=\"", code);
+
+    while (*description) {
+        *p++ = (*description == '"') ? '\'' : (u_char) *description;
+        description++;
+    }
+
+    *p++ = '"';
 
     if (scope) {
         p = ngx_sprintf(p, ", scope=\"%V\"", scope);

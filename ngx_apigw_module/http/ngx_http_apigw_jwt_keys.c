@@ -102,8 +102,7 @@ ngx_http_apigw_jwt_source(ngx_conf_t *cf,
 
     jcf = authorizer->conf;
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-    amcf = ngx_http_conf_get_module_main_conf(cf,
-                                              ngx_http_apigw_authorizer_module);
+    amcf = ngx_http_apigw_authorizer_get_conf(cf);
 
     ngx_memzero(&icf, sizeof(ngx_apigw_issuer_conf_t));
 
@@ -127,6 +126,7 @@ ngx_http_apigw_jwt_source(ngx_conf_t *cf,
     }
 
     icf.tls = secure ? *tls : NULL;
+    icf.trusted = authorizer->trusted_certificate;
 
     issuer->issuer = ngx_apigw_issuer_create(cf, &icf,
                                             &ngx_http_apigw_authorizer_module);

@@ -10,7 +10,7 @@
 
 /*
  * A token is found among those that were verified, or verified.  Where its key
- * is not there the request waits, once, for what a fetch will bring.
+ * is not there the request waits for what a fetch will bring that begins now.
  */
 
 
@@ -19,6 +19,7 @@ typedef struct {
     ngx_apigw_claims_t             claims;
     ngx_uint_t                     number;   /* of the issuer */
     ngx_apigw_issuer_wait_t        wait;
+    ngx_msec_t                     since;    /* when it waited first */
     unsigned                       waited:1;
 } ngx_http_apigw_jwt_state_t;
 
@@ -36,6 +37,8 @@ static ngx_int_t ngx_http_apigw_jwt_signature(ngx_apigw_jwks_t *keys,
     ngx_apigw_jwt_t *jwt, ngx_apigw_jwk_t **key);
 static ngx_int_t ngx_http_apigw_jwt_wait(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx, ngx_apigw_issuer_t *issuer,
+    ngx_http_apigw_jwt_state_t *state);
+static ngx_int_t ngx_http_apigw_jwt_first(ngx_http_request_t *r,
     ngx_http_apigw_jwt_state_t *state);
 static void ngx_http_apigw_jwt_forget(void *data);
 static void ngx_http_apigw_jwt_wake(ngx_apigw_issuer_wait_t *wait);
@@ -290,13 +293,42 @@ static ngx_int_t
 ngx_http_apigw_jwt_wait(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
     ngx_apigw_issuer_t *issuer, ngx_http_apigw_jwt_state_t *state)
 {
-    ngx_http_cleanup_t  *cln;
+    ngx_http_apigw_auth_t  *auth;
 
-    if (state->waited) {
+    auth = ctx->authorization;
+
+    if (!state->waited) {
+
+        if (ngx_http_apigw_jwt_first(r, state) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+    } else if (state->wait.tried
+               || ngx_current_msec - state->since >= auth->authorizer->timeout)
+    {
         return NGX_DECLINED;
     }
 
-    state->waited = 1;
+    if (ngx_apigw_issuer_wait(issuer, &state->wait) != NGX_AGAIN) {
+        return NGX_DECLINED;
+    }
+
+    if (ngx_http_apigw_park(r, "waiting for keys") != NGX_DONE) {
+        ngx_apigw_issuer_cancel(&state->wait);
+        return NGX_ERROR;
+    }
+
+    auth->state = state;
+
+    return NGX_DONE;
+}
+
+
+static ngx_int_t
+ngx_http_apigw_jwt_first(ngx_http_request_t *r,
+    ngx_http_apigw_jwt_state_t *state)
+{
+    ngx_http_cleanup_t  *cln;
 
     /* that of a pool would be called only when all has been freed */
 
@@ -305,24 +337,16 @@ ngx_http_apigw_jwt_wait(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
         return NGX_ERROR;
     }
 
-    state->wait.handler = ngx_http_apigw_jwt_wake;
-    state->wait.data = r;
-
-    if (ngx_apigw_issuer_wait(issuer, &state->wait) != NGX_AGAIN) {
-        return NGX_DECLINED;
-    }
-
     cln->handler = ngx_http_apigw_jwt_forget;
     cln->data = &state->wait;
 
-    if (ngx_http_apigw_park(r, "waiting for keys") != NGX_DONE) {
-        ngx_apigw_issuer_cancel(&state->wait);
-        return NGX_ERROR;
-    }
+    state->wait.handler = ngx_http_apigw_jwt_wake;
+    state->wait.data = r;
 
-    ctx->authorization->state = state;
+    state->since = ngx_current_msec;
+    state->waited = 1;
 
-    return NGX_DONE;
+    return NGX_OK;
 }
 
 
