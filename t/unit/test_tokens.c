@@ -98,10 +98,10 @@ has(ngx_apigw_tokens_t *tokens, const char *text)
 static void
 test_copy(void)
 {
-    ngx_str_t           text, kid, got;
-    ngx_pool_t         *own;
-    ngx_apigw_token_t  *token;
-    ngx_apigw_claims_t  claims;
+    ngx_str_t            text, kid, got;
+    ngx_pool_t          *own;
+    ngx_apigw_token_t   *token;
+    ngx_apigw_claims_t   claims;
 
     char  name[] = "a.b.c", id[] = "key";
 
@@ -147,9 +147,9 @@ test_copy(void)
 static void
 test_no_claims(void)
 {
-    ngx_str_t           text, empty;
-    ngx_apigw_token_t  *token;
-    ngx_apigw_claims_t  claims;
+    ngx_str_t            text, empty;
+    ngx_apigw_token_t   *token;
+    ngx_apigw_claims_t   claims;
 
     text = str("opaque");
     ngx_str_null(&empty);
