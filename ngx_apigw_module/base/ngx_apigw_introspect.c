@@ -32,7 +32,7 @@ ngx_apigw_introspect_is_token(ngx_str_t *text)
 
     for (i = 0; i < text->len; i++) {
 
-        if (text->data[i] < 0x20 || text->data[i] > 0x7e) {
+        if (text->data[i] <= 0x20 || text->data[i] > 0x7e) {
             return 0;
         }
     }

@@ -19,7 +19,7 @@
 #define NGX_APIGW_INTROSPECT_DEPTH  16     /* of an answer */
 
 
-/* 1 where a text may be a token (RFC 6749, A.12), else 0 */
+/* 1 where a text may be a token (RFC 6749, A.12), but no space is, else 0 */
 ngx_uint_t ngx_apigw_introspect_is_token(ngx_str_t *text);
 
 /*

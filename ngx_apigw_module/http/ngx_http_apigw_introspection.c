@@ -435,7 +435,7 @@ ngx_http_apigw_introspection_peer(ngx_conf_t *cf,
     if (introspection->url.tls) {
         introspection->tls = ngx_apigw_tls_create(cf,
                                               &authorizer->trusted_certificate,
-                                              "trusted_certificate");
+                                              "trusted_certificate ");
         if (introspection->tls == NULL) {
             return NGX_ERROR;
         }

@@ -39,6 +39,7 @@ typedef struct {
     ngx_queue_t               *flights;      /* buckets */
     ngx_uint_t                 nflights;
     ngx_uint_t                 nparked;
+    ngx_event_t                hold;         /* while requests are parked */
     u_char                     seed[NGX_APIGW_SIPHASH_KEY_LEN];
 
     ngx_log_t                 *log;

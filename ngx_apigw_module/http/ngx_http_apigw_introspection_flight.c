@@ -15,7 +15,8 @@
  */
 
 #define NGX_HTTP_APIGW_INTROSPECTION_FLIGHTS   256      /* hash buckets */
-#define NGX_HTTP_APIGW_INTROSPECTION_BODY      262144   /* bytes */
+#define NGX_HTTP_APIGW_INTROSPECTION_BODY      65536    /* bytes */
+#define NGX_HTTP_APIGW_INTROSPECTION_HOLD      60000    /* ms */
 #define NGX_HTTP_APIGW_INTROSPECTION_QUIET     60       /* seconds */
 #define NGX_HTTP_APIGW_INTROSPECTION_INACTIVE  16       /* long tokens */
 
@@ -35,6 +36,11 @@ typedef struct {
 } ngx_http_apigw_introspection_flight_t;
 
 
+static void ngx_http_apigw_introspection_desert(
+    ngx_http_apigw_introspection_flight_t *flight);
+static void ngx_http_apigw_introspection_hold(ngx_event_t *ev);
+static void ngx_http_apigw_introspection_unpark(
+    ngx_http_apigw_introspection_t *introspection);
 static ngx_http_apigw_introspection_flight_t *
     ngx_http_apigw_introspection_find_flight(
     ngx_http_apigw_introspection_t *introspection, ngx_str_t *text,
@@ -71,6 +77,10 @@ ngx_http_apigw_introspection_init_worker(ngx_cycle_t *cycle,
 
     introspection = authorizer->conf;
     introspection->log = cycle->log;
+
+    introspection->hold.handler = ngx_http_apigw_introspection_hold;
+    introspection->hold.data = introspection;
+    introspection->hold.log = cycle->log;
 
     if (ngx_apigw_random(introspection->seed, NGX_APIGW_SIPHASH_KEY_LEN)
         != NGX_OK)
@@ -112,7 +122,7 @@ ngx_http_apigw_introspection_exit_worker(
     ngx_http_apigw_authorizer_t *authorizer)
 {
     ngx_uint_t                              i;
-    ngx_queue_t                            *q;
+    ngx_queue_t                            *q, *next, *bucket;
     ngx_http_apigw_introspection_t         *introspection;
     ngx_http_apigw_introspection_flight_t  *flight;
 
@@ -123,30 +133,48 @@ ngx_http_apigw_introspection_exit_worker(
     }
 
     for (i = 0; i < NGX_HTTP_APIGW_INTROSPECTION_FLIGHTS; i++) {
+        bucket = &introspection->flights[i];
 
-        while (!ngx_queue_empty(&introspection->flights[i])) {
-            q = ngx_queue_head(&introspection->flights[i]);
+        for (q = ngx_queue_head(bucket);
+             q != ngx_queue_sentinel(bucket);
+             q = next)
+        {
+            next = ngx_queue_next(q);
             flight = ngx_queue_data(q, ngx_http_apigw_introspection_flight_t,
                                     queue);
 
             ngx_apigw_fetch_cancel(&flight->fetch);
-
-            while (!ngx_queue_empty(&flight->waits)) {
-                q = ngx_queue_head(&flight->waits);
-
-                ngx_http_apigw_introspection_leave(
-                        ngx_queue_data(q, ngx_http_apigw_introspection_wait_t,
-                                       queue));
-            }
-
-            ngx_queue_remove(&flight->queue);
+            ngx_http_apigw_introspection_desert(flight);
             ngx_http_apigw_introspection_close(flight);
         }
+
+        ngx_queue_init(bucket);
+    }
+
+    if (introspection->hold.timer_set) {
+        ngx_del_timer(&introspection->hold);
     }
 
     if (introspection->inactive) {
         ngx_apigw_tokens_destroy(introspection->inactive);
         introspection->inactive = NULL;
+    }
+}
+
+
+static void
+ngx_http_apigw_introspection_desert(
+    ngx_http_apigw_introspection_flight_t *flight)
+{
+    ngx_queue_t                          *q;
+    ngx_http_apigw_introspection_wait_t  *wait;
+
+    for (q = ngx_queue_head(&flight->waits);
+         q != ngx_queue_sentinel(&flight->waits);
+         q = ngx_queue_next(q))
+    {
+        wait = ngx_queue_data(q, ngx_http_apigw_introspection_wait_t, queue);
+        wait->rc = NGX_ERROR;
     }
 }
 
@@ -185,7 +213,9 @@ ngx_http_apigw_introspection_join(ngx_http_apigw_authorizer_t *authorizer,
         }
     }
 
-    introspection->nparked++;
+    if (introspection->nparked++ == 0) {
+        ngx_add_timer(&introspection->hold, NGX_HTTP_APIGW_INTROSPECTION_HOLD);
+    }
 
     wait->rc = NGX_AGAIN;
     ngx_queue_insert_tail(&flight->waits, &wait->queue);
@@ -199,13 +229,32 @@ ngx_http_apigw_introspection_leave(ngx_http_apigw_introspection_wait_t *wait)
 {
     if (wait->rc == NGX_AGAIN) {
         wait->rc = NGX_ERROR;
-        wait->introspection->nparked--;
         ngx_queue_remove(&wait->queue);
+        ngx_http_apigw_introspection_unpark(wait->introspection);
     }
 
     if (wait->token) {
         ngx_apigw_token_release(wait->token);
         wait->token = NULL;
+    }
+}
+
+
+/* a timer keeps a worker that is to exit as long as requests are parked */
+
+static void
+ngx_http_apigw_introspection_hold(ngx_event_t *ev)
+{
+    ngx_add_timer(ev, NGX_HTTP_APIGW_INTROSPECTION_HOLD);
+}
+
+
+static void
+ngx_http_apigw_introspection_unpark(
+    ngx_http_apigw_introspection_t *introspection)
+{
+    if (--introspection->nparked == 0 && introspection->hold.timer_set) {
+        ngx_del_timer(&introspection->hold);
     }
 }
 
@@ -290,6 +339,7 @@ ngx_http_apigw_introspection_take_off(ngx_http_apigw_authorizer_t *authorizer,
     fetch->resolver_timeout = introspection->resolver_timeout;
     fetch->timeout = authorizer->timeout;
     fetch->max_body = NGX_HTTP_APIGW_INTROSPECTION_BODY;
+    fetch->waited = 1;
     fetch->handler = ngx_http_apigw_introspection_land;
     fetch->data = flight;
 
@@ -323,7 +373,10 @@ ngx_http_apigw_introspection_land(ngx_apigw_fetch_t *fetch)
         q = ngx_queue_head(&flight->waits);
         wait = ngx_queue_data(q, ngx_http_apigw_introspection_wait_t, queue);
 
-        ngx_http_apigw_introspection_leave(wait);
+        flight->waits.next = ngx_queue_next(q);
+        flight->waits.next->prev = &flight->waits;
+
+        ngx_http_apigw_introspection_unpark(wait->introspection);
 
         wait->rc = flight->rc;
         wait->reason = flight->reason;
@@ -378,7 +431,7 @@ ngx_http_apigw_introspection_read(
     fetch = &flight->fetch;
     introspection = flight->authorizer->conf;
 
-    if (fetch->rc != NGX_OK) {
+    if (fetch->rc != NGX_OK && fetch->status != NGX_HTTP_UNAUTHORIZED) {
         return ngx_http_apigw_introspection_failed(flight, fetch->reason,
                                                    &fetch->detail);
     }
@@ -553,9 +606,7 @@ ngx_http_apigw_introspection_failed(
 
     last = &introspection->complained;
 
-    if (flight->fetch.rc == NGX_OK
-        && flight->fetch.status == NGX_HTTP_UNAUTHORIZED)
-    {
+    if (flight->fetch.status == NGX_HTTP_UNAUTHORIZED) {
         reason = "the client_id or its secret is wrong, its status is";
         last = &introspection->denied;
     }

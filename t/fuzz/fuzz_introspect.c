@@ -142,7 +142,7 @@ encode(ngx_str_t *text, ngx_pool_t *pool)
     if (ngx_apigw_introspect_is_token(text)) {
 
         for (i = 0; i < text->len; i++) {
-            check(text->data[i] >= 0x20 && text->data[i] < 0x7f);
+            check(text->data[i] > 0x20 && text->data[i] < 0x7f);
         }
     }
 }

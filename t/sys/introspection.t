@@ -32,7 +32,7 @@ my $gw = Apigw::Gateway->new(workers => 1, log_level => 'info',
         client_secret_file %ROOT%/secret;
         timeout            ${timeout}ms;
         parked_max         64;
-        cache              64k;
+        leeway             1s;
     }
     server {
         listen 127.0.0.1:%PORT%;
@@ -107,8 +107,9 @@ sub endpoint {
 
 sub answer {
     my ($token) = @_;
+    my $exp = int(time) + ($token =~ /^short/ ? 1 : 3600);
     my $body = $token =~ /^inactive/ ? '{"active":false}'
-        : qq({"active":true,"sub":"$token","exp":@{[ int(time) + 3600 ]}});
+        : qq({"active":true,"sub":"$token","exp":$exp});
 
     return '' if $token =~ /^close/;
     return 'garbage' if $token =~ /^garbage/;
@@ -152,10 +153,21 @@ is(get('active-first')->{body}, 'active-first', 'an active token');
 is(get('inactive-first')->{status}, 401, 'an inactive one');
 is(get('chunked-first')->{body}, 'chunked-first', 'an answer in chunks');
 
+# a token that is cached no longer than it lives, here for two seconds
+
+my $begin = time;
+is(get('short-token')->{status}, 200, 'a token that will soon expire');
+my $again = get('short-token')->{status};
+is($again, 200, 'again') if time - $begin < 0.9;
+is(calls_of('short-token'), 1, 'is asked for once') if time - $begin < 0.9;
+sleep 3.1;
+is(get('short-token')->{status}, 200, 'when it has expired');
+is(calls_of('short-token'), 2, 'it is asked for again');
+
 # one call
 
 my @all = map { ask('active-same-400ms') } 1 .. 60;
-my $begin = time;
+$begin = time;
 is(get('active-first')->{status}, 200, 'what is known needs not wait');
 cmp_ok(time - $begin, '<', 0.3 * $slow, 'for what others wait');
 is(count(map { told($_) } @all), '200=60', '60 requests with the same token');
@@ -230,6 +242,18 @@ for my $kind (qw(close garbage cut huge)) {
     is(get("$kind-token")->{status}, 500, 'again');
     is(calls_of("$kind-token"), 2, 'failures are not kept');
 }
+
+# the log of failures
+
+my $log = $gw->log(0);
+my $minutes = 1 + int((time - $^T) / 60);
+my $errors = () = $log =~ /\[error\].*introspection at "[^"]+" failed/g;
+cmp_ok($errors, '>=', 1, 'failures are errors');
+cmp_ok($errors, '<=', $minutes, 'once a minute');
+like($log, qr/\[info\].*introspection at "[^"]+" failed/,
+    'and a matter of info otherwise');
+like($log, qr/\[notice\].*introspection at "[^"]+" works again/,
+    'an endpoint that works again is noticed');
 
 # invented tokens drive good ones out of no cache
 

@@ -391,7 +391,9 @@ test_scopes(void)
 static void
 test_no_scope(void)
 {
-    ngx_apigw_claims_t  c;
+    const char              *reason;
+    ngx_apigw_claims_t       c;
+    ngx_apigw_claim_rule_t   rule;
 
     static ngx_str_t  empty[] = { ngx_string("") };
 
@@ -401,6 +403,17 @@ test_no_scope(void)
     is_int(ngx_apigw_claims_scopes(&c, empty, 1, 1), 0, "is no scope");
     is_int(ngx_apigw_claims_scopes(&c, NULL, 0, 0), 0, "any of none");
     is_int(ngx_apigw_claims_scopes(&c, NULL, 0, 1), 1, "all of none");
+
+    is_int(ngx_apigw_claims_audience(&c, empty, 1, &reason), NGX_DECLINED,
+           "an empty audience is not that of no client_id");
+
+    c = claims_of("{\"l\":[]}");
+
+    ngx_str_set(&rule.pointer, "/l");
+    rule.op = NGX_APIGW_CLAIM_EQUALS;
+    rule.values = empty;
+    rule.nvalues = 1;
+    is_int(ngx_apigw_claims_obey(c.root, &rule), 0, "a list is no text");
 }
 
 

@@ -481,6 +481,8 @@ test_print(void)
            "\"\\u0080\\u00e9\\u07ff\\u0800\\u20ac\\uffff\"");
     prints("\"\xf0\x90\x80\x80\xf0\x9d\x84\x9e\xf4\x8f\xbf\xbf\"",
            "\"\\ud800\\udc00\\ud834\\udd1e\\udbff\\udfff\"");
+    prints("\"\\u0001\\u0002\\u0003\\u0004\x7f\"",
+           "\"\\u0001\\u0002\\u0003\\u0004\\u007f\"");
     prints("{\"\xc3\xa9\\n\":1}", "{\"\\u00e9\\n\":1}");
 }
 

@@ -333,7 +333,7 @@ test_many(void)
     const char           *reason;
     ngx_apigw_revoked_t  *list;
 
-    static const char  *const words[] = { "jti", "sub", "kid" };
+    static const char *const  words[] = { "jti", "sub", "kid" };
 
     list = ngx_apigw_revoked_create(seed);
 

@@ -98,10 +98,10 @@ has(ngx_apigw_tokens_t *tokens, const char *text)
 static void
 test_copy(void)
 {
-    ngx_str_t           text, kid, got;
-    ngx_pool_t         *own;
-    ngx_apigw_token_t  *token;
-    ngx_apigw_claims_t  claims;
+    ngx_str_t            text, kid, got;
+    ngx_pool_t          *own;
+    ngx_apigw_token_t   *token;
+    ngx_apigw_claims_t   claims;
 
     char  name[] = "a.b.c", id[] = "key";
 
@@ -147,9 +147,9 @@ test_copy(void)
 static void
 test_no_claims(void)
 {
-    ngx_str_t           text, empty;
-    ngx_apigw_token_t  *token;
-    ngx_apigw_claims_t  claims;
+    ngx_str_t            text, empty;
+    ngx_apigw_token_t   *token;
+    ngx_apigw_claims_t   claims;
 
     text = str("opaque");
     ngx_str_null(&empty);
@@ -180,7 +180,7 @@ test_find(void)
 {
     ngx_str_t                 text;
     ngx_apigw_token_t        *token, *other;
-    ngx_apigw_tokens_t       *tokens;
+    ngx_apigw_tokens_t       *tokens, *other_cache;
     ngx_apigw_tokens_stat_t   stat;
 
     tokens = ngx_apigw_tokens_create(BYTES, seed);
@@ -220,6 +220,11 @@ test_find(void)
 
     ngx_apigw_tokens_insert(tokens, token);
     is_int(has(tokens, "a"), 1, "it may come again");
+
+    other_cache = ngx_apigw_tokens_create(BYTES, seed);
+    ngx_apigw_tokens_insert(other_cache, token);
+    is_int(has(other_cache, "a"), 0, "but not to another cache, too");
+    ngx_apigw_tokens_destroy(other_cache);
 
     ngx_apigw_tokens_destroy(tokens);
     is_int(token->refs, 1, "it outlives the cache");
