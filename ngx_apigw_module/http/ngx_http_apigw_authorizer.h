@@ -162,7 +162,8 @@ char *ngx_http_apigw_authorizer(ngx_conf_t *cf, ngx_command_t *cmd,
 
 /*
  * For directives of a type.  A directive that has one argument; times and
- * sizes in their bounds; and the words of "name=a,b".  NGX_OK, or logged and NGX_ERROR.
+ * sizes in their bounds; and the words of "name=a,b".  NGX_OK, or logged and
+ * NGX_ERROR.
  */
 ngx_int_t ngx_http_apigw_authorizer_one(ngx_conf_t *cf);
 ngx_int_t ngx_http_apigw_authorizer_time(ngx_conf_t *cf, ngx_msec_t min,

@@ -118,7 +118,14 @@ ngx_http_apigw_jwks_path(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_http_apigw_authorizer_main_conf_t *amcf = conf;
 
     char             *rv;
+    ngx_str_t        *value;
     ngx_file_info_t   info;
+
+    value = cf->args->elts;
+
+    if (value[1].len == 0) {
+        return "is empty";
+    }
 
     rv = ngx_conf_set_path_slot(cf, cmd, conf);
 
@@ -233,7 +240,7 @@ ngx_http_apigw_authorize(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 /* RFC 6749, 3.3 */
 
 static ngx_int_t
-ngx_http_apigw_authorize_scopes(ngx_conf_t *cf, ngx_str_t *text,
+ngx_http_apigw_authorize_scopes(ngx_conf_t *cf, ngx_str_t *arg,
     ngx_str_t **scopes, ngx_uint_t *n)
 {
     u_char  ch;

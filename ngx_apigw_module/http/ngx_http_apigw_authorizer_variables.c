@@ -56,8 +56,8 @@ ngx_http_apigw_claim(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     if (name.len < 2 || name.data[0] != '$') {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid variable \"%V\" in \"apigw_claim\": a name "
-                           "such as \"$roles\" is expected", &name);
+                           "invalid variable \"%V\" in \"apigw_claim\": a "
+                           "name such as \"$roles\" is expected", &name);
         return NGX_CONF_ERROR;
     }
 

@@ -84,7 +84,7 @@ ngx_http_apigw_jwt_source(ngx_conf_t *cf,
                              sizeof("https://") - 1)
              == 0;
 
-    if (secure && *tls == NULL) {
+    if ((secure || authorizer->trusted_certificate.len) && *tls == NULL) {
         *tls = ngx_apigw_tls_create(cf, &authorizer->trusted_certificate,
                                     "trusted_certificate");
         if (*tls == NULL) {
