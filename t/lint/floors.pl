@@ -57,6 +57,7 @@ my %part = (
 
 my %private = (
     'ngx_apigw_router_tree.h' => 'ngx_apigw_router.h',
+    'ngx_apigw_fetch_int.h' => 'ngx_apigw_fetch.h',
     'ngx_apigw_keys_int.h' => 'ngx_apigw_keys.h',
     'ngx_apigw_lease_int.h' => 'ngx_apigw_lease.h',
     'ngx_apigw_redis_int.h' => 'ngx_apigw_redis.h',
