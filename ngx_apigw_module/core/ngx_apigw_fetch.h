@@ -45,12 +45,16 @@ struct ngx_apigw_fetch_s {
     unsigned                   foreign:1; /* the URL came from outside: never
                                              to loopback, link-local and
                                              unspecified addresses */
+    unsigned                   waited:1;  /* somebody waits for it, so that it
+                                             goes on when the worker is told
+                                             to exit; may be set later */
     ngx_apigw_fetch_pt         handler;
     void                      *data;
 
     /*
      * When the handler is called: NGX_OK, and there is an answer of any
-     * status; NGX_ERROR, and reason (static) and detail (the pool's) say why.
+     * status; NGX_ERROR, and reason (static) and detail (the pool's) say why,
+     * and status is 0 or that of an answer that is not acceptable otherwise.
      */
 
     ngx_int_t                  rc;
@@ -64,14 +68,22 @@ struct ngx_apigw_fetch_s {
                                                   Age; 0 also for no-store and
                                                   no-cache; -1: not said */
 
-    void                      *state;          /* of fetch.c */
+    ngx_event_t                event;          /* of fetch.c: the deadline,
+                                                  and the end */
+    void                      *state;
 };
 
 
-/* Starts; the handler is always called later, from the event loop. */
+/*
+ * Starts; the handler is always called later, from the event loop.  http:// is
+ * for loopback addresses alone, whatever a name resolves to.
+ */
 void ngx_apigw_fetch(ngx_apigw_fetch_t *fetch);
 
-/* Ends it; the handler is not called. */
+/*
+ * Ends it; the handler is not called.  The end of the pool does the same; at
+ * the end of the worker it is the caller's.
+ */
 void ngx_apigw_fetch_cancel(ngx_apigw_fetch_t *fetch);
 
 

@@ -60,6 +60,7 @@ my %part = (
 my %private = (
     'ngx_apigw_router_tree.h' => 'ngx_apigw_router.h',
     'ngx_apigw_jwk_int.h' => 'ngx_apigw_jwk.h',
+    'ngx_apigw_fetch_int.h' => 'ngx_apigw_fetch.h',
     'ngx_apigw_keys_int.h' => 'ngx_apigw_keys.h',
     'ngx_apigw_issuer_int.h' => 'ngx_apigw_issuer.h',
     'ngx_apigw_lease_int.h' => 'ngx_apigw_lease.h',
