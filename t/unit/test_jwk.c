@@ -180,10 +180,10 @@ test_names(void)
 static void
 test_algorithms(void)
 {
-    ngx_int_t          rc;
-    ngx_str_t          sig[13], s;
-    ngx_uint_t         i, k, n, alg;
-    ngx_apigw_jwk_t   *key;
+    ngx_int_t         rc;
+    ngx_str_t         sig[13], s;
+    ngx_uint_t        i, k, n, alg;
+    ngx_apigw_jwk_t  *key;
 
     for (k = 0; k < NKEYS; k++) {
 
@@ -352,8 +352,8 @@ static const char  *orders[] = {
 static void
 hex(u_char *dst, const char *s, size_t n)
 {
-    unsigned  c;
     size_t    i;
+    unsigned  c;
 
     must(strlen(s) == 2 * n);
 
@@ -568,8 +568,10 @@ test_rsa_sizes(void)
         { 8193, "AQAB", "RSA modulus is longer than 8192 bits" },
         { 8209, "AQAB", "a number of the key is longer than 8192 bits" },
         { 9000, "AQAB", "a number of the key is longer than 8192 bits" },
-        { 2048, "AQ", "RSA modulus or exponent is even, or the exponent is 1" },
-        { 2048, "Ag", "RSA modulus or exponent is even, or the exponent is 1" },
+        { 2048, "AQ",
+          "RSA modulus or exponent is even, or the exponent is 1" },
+        { 2048, "Ag",
+          "RSA modulus or exponent is even, or the exponent is 1" },
         { 2048, "AQAA",
           "RSA modulus or exponent is even, or the exponent is 1" },
         { 2048, "AP8",
@@ -580,7 +582,8 @@ test_rsa_sizes(void)
           "RSA modulus or exponent is empty or begins with a zero" },
         { 2048, "AQAAAAAAAAAB", "RSA exponent is longer than 64 bits" },
         { 2048, "AQAB=", "a number of the key is not base64url" },
-        { 2048, "AQA", "RSA modulus or exponent is even, or the exponent is 1" },
+        { 2048, "AQA",
+          "RSA modulus or exponent is even, or the exponent is 1" },
         { 2048, "AQB", "a number of the key is not base64url" },
         { 2048, "A", "a number of the key is not base64url" },
         { 2048, "AQ B", "a number of the key is not base64url" },
@@ -790,9 +793,9 @@ test_material(void)
 static void
 test_documents(void)
 {
-    size_t     i, n;
-    ngx_int_t  rc;
-    char      *p, text[JOSE_MAX];
+    char       *p, text[JOSE_MAX];
+    size_t      i, n;
+    ngx_int_t   rc;
 
     static struct {
         const char  *text;
@@ -1052,9 +1055,11 @@ certificate(EVP_PKEY *pkey, const EVP_MD *md)
 static void
 test_pem_keys(void)
 {
-    char       *text;
-    ngx_uint_t  k;
-    ngx_str_t   none = ngx_null_string;
+    char        *text;
+    ngx_str_t    none;
+    ngx_uint_t   k;
+
+    ngx_str_null(&none);
 
     for (k = 0; k < NKEYS; k++) {
         text = jose_pem(keys[k].pkey);
@@ -1093,8 +1098,8 @@ test_pem_keys(void)
 static void
 test_pem_rsa(void)
 {
-    int       len;
-    u_char   *der;
+    int      len;
+    u_char  *der;
 
     der = NULL;
     len = i2d_PublicKey(keys[RSA_A].pkey, &der);
@@ -1117,12 +1122,12 @@ test_pem_rsa(void)
 static void
 test_pem_refused(void)
 {
-    BIO            *bio;
-    int             len;
-    char           *text, *p, *good;
-    size_t          i;
-    u_char         *der;
-    EVP_PKEY       *pkey;
+    BIO       *bio;
+    int        len;
+    char      *text, *p, *good;
+    size_t     i;
+    u_char    *der;
+    EVP_PKEY  *pkey;
 
     static const char  key_reason[] =
         "a key that is not RSA, a point of P-256, P-384 or P-521,"
@@ -1210,11 +1215,11 @@ test_pem_refused(void)
 static void
 test_spki(void)
 {
-    size_t                   i, n, same;
-    u_char                   buf[NGX_APIGW_JWK_SPKI], copy[1024];
-    ngx_str_t                der, s, again;
-    ngx_uint_t               k;
-    ngx_apigw_jwk_public_t   pub;
+    size_t                  i, n, same;
+    u_char                  buf[NGX_APIGW_JWK_SPKI], copy[1024];
+    ngx_str_t               der, s, again;
+    ngx_uint_t              k;
+    ngx_apigw_jwk_public_t  pub;
 
     for (k = 0; k < NKEYS; k++) {
         der = jose_spki(keys[k].pkey);
@@ -1410,11 +1415,11 @@ test_secrets(void)
 static void
 test_confusion(void)
 {
-    char              *p;
-    size_t             i, len;
-    ngx_str_t          der, n;
-    ngx_uint_t         a;
-    ngx_apigw_jwk_t   *key;
+    char             *p;
+    size_t            i, len;
+    ngx_str_t         der, n;
+    ngx_uint_t        a;
+    ngx_apigw_jwk_t  *key;
 
     p = jose_pem(keys[RSA_A].pkey);
     der = jose_spki(keys[RSA_A].pkey);
@@ -1497,11 +1502,12 @@ crypto_free(void *p, const char *file, int line)
 static void
 test_no_memory(void)
 {
-    long        n;
-    char       *texts[3];
-    ngx_int_t   rc;
-    ngx_str_t   s;
-    ngx_uint_t  i;
+    long         n;
+    char        *texts[3];
+    ngx_int_t    rc;
+    ngx_str_t    s;
+    ngx_uint_t   i;
+    ngx_pool_t  *p;
 
     texts[0] = jose_print("{\"keys\":[{%s},{%s},{%s}]}", members(RSA_A),
                           members(P256), members(ED));
@@ -1514,8 +1520,6 @@ test_no_memory(void)
         s = jose_str(texts[i % 3]);
 
         for (n = 0; /* void */ ; n += 1 + n / 32) {
-            ngx_pool_t  *p;
-
             p = ngx_create_pool(0, NULL);
 
             if (i < 3) {
