@@ -1274,6 +1274,27 @@ test_spki(void)
 
         is_int(same, 0, "one form only");
     }
+
+    /* a length in two bytes that one would do for, and in four */
+
+    der = jose_spki(keys[ED].pkey);
+
+    s.len = der.len + 1;
+    s.data = copy;
+    memcpy(copy + 3, der.data + 2, der.len - 2);
+
+    copy[0] = 0x30;
+    copy[1] = 0x81;
+    copy[2] = der.data[1];
+    is_int(ngx_apigw_jwk_spki_read(&pub, &s), NGX_DECLINED, "0x81");
+
+    s.len = der.len + 2;
+    memcpy(copy + 4, der.data + 2, der.len - 2);
+
+    copy[1] = 0x82;
+    copy[2] = 0;
+    copy[3] = der.data[1];
+    is_int(ngx_apigw_jwk_spki_read(&pub, &s), NGX_DECLINED, "0x82");
 }
 
 

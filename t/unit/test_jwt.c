@@ -340,7 +340,8 @@ test_header_max(void)
                (int) n);
 
         if (n > 30) {
-            ok(strcmp(reason, "the header is too large") == 0, "%s", reason);
+            ok(reason && strcmp(reason, "the header is too large") == 0,
+               "too large");
         }
     }
 
@@ -353,7 +354,7 @@ test_header_max(void)
     memcpy(big + len, ".e30.AA", 7);
 
     is_int(parse_bytes(big, len + 7, HEADER_MAX), NGX_DECLINED, "64k");
-    ok(strcmp(reason, "the header is too large") == 0, "%s", reason);
+    ok(reason && strcmp(reason, "the header is too large") == 0, "too large");
 
     free(big);
 }
