@@ -59,9 +59,9 @@ __attribute__((format(printf, 1, 2)))
 static ngx_inline char *
 jose_print(const char *fmt, ...)
 {
-    int      len;
-    char    *text;
-    va_list  args;
+    int       len;
+    char     *text;
+    va_list   args;
 
     text = jose_text();
 
@@ -90,10 +90,10 @@ jose_str(const char *s)
 static ngx_inline char *
 jose_base64url(const void *data, size_t len)
 {
-    char           *text, *p;
-    size_t          i;
-    uint32_t        bits;
-    const u_char   *s;
+    char          *text, *p;
+    size_t         i;
+    uint32_t       bits;
+    const u_char  *s;
 
     static const char  chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                  "abcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -199,9 +199,9 @@ jose_spki(EVP_PKEY *pkey)
 static ngx_inline char *
 jose_members(EVP_PKEY *pkey)
 {
-    size_t                 n;
-    ngx_str_t              der;
-    ngx_apigw_jwk_public_t pub;
+    size_t                  n;
+    ngx_str_t               der;
+    ngx_apigw_jwk_public_t  pub;
 
     der = jose_spki(pkey);
 
