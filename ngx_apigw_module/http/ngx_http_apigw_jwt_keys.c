@@ -17,7 +17,7 @@
 
 static ngx_int_t ngx_http_apigw_jwt_source(ngx_conf_t *cf,
     ngx_http_apigw_authorizer_t *authorizer, ngx_http_apigw_issuer_t *issuer,
-    ngx_apigw_tls_t **tls);
+    ngx_apigw_tls_t **tls, ngx_uint_t *fetched);
 static ngx_int_t ngx_http_apigw_jwt_secret(ngx_conf_t *cf,
     ngx_http_apigw_authorizer_t *authorizer, ngx_http_apigw_issuer_t *issuer);
 static ngx_int_t ngx_http_apigw_jwt_read(ngx_conf_t *cf, ngx_str_t *name,
@@ -29,7 +29,7 @@ ngx_http_apigw_jwt_keys(ngx_conf_t *cf,
     ngx_http_apigw_authorizer_t *authorizer)
 {
     ngx_int_t                   rc;
-    ngx_uint_t                  i;
+    ngx_uint_t                  i, fetched;
     ngx_conf_file_t             file, *saved;
     ngx_apigw_tls_t            *tls;
     ngx_http_apigw_issuer_t    *issuer;
@@ -38,6 +38,7 @@ ngx_http_apigw_jwt_keys(ngx_conf_t *cf,
     jcf = authorizer->conf;
     issuer = authorizer->issuers->elts;
     tls = NULL;
+    fetched = 0;
 
     ngx_memzero(&file, sizeof(ngx_conf_file_t));
 
@@ -53,13 +54,22 @@ ngx_http_apigw_jwt_keys(ngx_conf_t *cf,
 
         rc = jcf->secret_file.len
              ? ngx_http_apigw_jwt_secret(cf, authorizer, &issuer[i])
-             : ngx_http_apigw_jwt_source(cf, authorizer, &issuer[i], &tls);
+             : ngx_http_apigw_jwt_source(cf, authorizer, &issuer[i], &tls,
+                                         &fetched);
 
         cf->conf_file = saved;
 
         if (rc != NGX_OK) {
             return NGX_ERROR;
         }
+    }
+
+    if (authorizer->trusted_certificate.len && !fetched) {
+        ngx_http_apigw_conf_error(cf, NGX_LOG_EMERG, &authorizer->place,
+                                  "\"trusted_certificate\" of the authorizer "
+                                  "\"%V\" is for \"https://\" only",
+                                  &authorizer->name);
+        return NGX_ERROR;
     }
 
     return NGX_OK;
@@ -69,7 +79,7 @@ ngx_http_apigw_jwt_keys(ngx_conf_t *cf,
 static ngx_int_t
 ngx_http_apigw_jwt_source(ngx_conf_t *cf,
     ngx_http_apigw_authorizer_t *authorizer, ngx_http_apigw_issuer_t *issuer,
-    ngx_apigw_tls_t **tls)
+    ngx_apigw_tls_t **tls, ngx_uint_t *fetched)
 {
     ngx_str_t                              *url;
     ngx_uint_t                              secure;
@@ -116,6 +126,8 @@ ngx_http_apigw_jwt_source(ngx_conf_t *cf,
     if (amcf->jwks_path) {
         icf.path = amcf->jwks_path->name;
     }
+
+    *fetched |= secure;
 
     icf.tls = secure ? *tls : NULL;
     icf.trusted = authorizer->trusted_certificate;
