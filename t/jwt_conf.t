@@ -81,6 +81,7 @@ add_block_preprocessor(sub {
 });
 
 # type
+
 bad('an empty block', '', 'type');
 bad('no type', "$I\n$A\n$J", 'type');
 bad('the type is not the first directive', "$I\ntype jwt;\n$A\n$J", 'type');
@@ -95,7 +96,9 @@ bad('a directive of the other type',
 bad('another one', "type jwt;\n$I\n$A\n$J\nclient_id gateway;", '"client_id"');
 bad('a block in the block', "type jwt;\n$I\n$A\n$J\nissuer { }",
     'unexpected "{"');
+
 # issuer
+
 bad('no issuer', "type jwt;\n$A\n$J", 'issuer');
 bad('an issuer without a value', "type jwt;\nissuer;\n$A\n$J", 'issuer');
 bad('an empty issuer', "type jwt;\nissuer \"\";\n$A\n$J", 'issuer');
@@ -120,7 +123,9 @@ bad('no audience for one of two',
 bad('an audience without a value', "type jwt;\n$I\naudience;\n$J", 'audience');
 bad('an empty audience', "type jwt;\n$I\naudience pets \"\";\n$J", 'audience');
 jwt('audiences twice', 'audience admin;', 'audience');
+
 # discovery urls
+
 bad('an issuer without https', "type jwt;\nissuer http://id.example.com;\n$A",
     'invalid URL "http://id.example.com/');
 bad('one that is no URL', "type jwt;\nissuer id.example.com;\n$A",
@@ -148,7 +153,9 @@ bad('localhost without a resolver',
     "type jwt;\nissuer http://localhost:8080;\n$A", 'resolver');
 bad('a name in jwks without a resolver',
     "type jwt;\n$I\n$A\njwks https://id.example.com/jwks;", 'resolver');
+
 # jwks
+
 bad('a jwks for two issuers',
     "type jwt;\nissuer https://a.example;\nissuer https://b.example;\n$A\n$J",
     'jwks');
@@ -167,31 +174,54 @@ bad('a jwks without https',
 bad('a jwks with a fragment',
     "type jwt;\n$I\n$A\njwks \"https://127.0.0.1/jwks#a\";", 'jwks');
 my @files = (
- ['an empty file' => "''"], ['a file that is not JSON' => "'not json'"], ['JSON that is no set' => "'[]'"],
- ['a set without keys' => "'{\"keys\":[]}'"], ['keys that are no list' => "'{\"keys\":{}}'"],
- ['a key that is no object' => "'{\"keys\":[1]}'"],
- ['a set with a name twice' => "'{\"keys\":[],\"keys\":[]}'"],
- ['a set that is cut' => "substr(\$::Jwks, 0, -2)"], ['text behind a set' => "\"\$::Jwks x\""],
- ['a symmetric key in a set' => "Apigw::Token::jwks(Apigw::Token::oct('x' x 64, kid => 'k1'))"],
- ['attack 4, a symmetric key that is empty' => "Apigw::Token::jwks(Apigw::Token::oct(''))"],
- ['a symmetric key beside others' => "Apigw::Token::jwks(\$::Key, Apigw::Token::oct('x' x 64))"],
- ['a key of 1024 bits' => "Apigw::Token::jwks(\$::Ring->key('weak', 'RSA1024'))"],
- ['a weak key beside others' => "Apigw::Token::jwks(\$::Key, \$::Ring->key('weak', 'RSA1024'))"],
- ['a modulus that is no base64url' => "Apigw::Token::jwks(\$::Ring->key('rsa', 'RSA')->jwk(n => '+/=='))"],
- ['no modulus' => "Apigw::Token::jwks(\$::Ring->key('rsa', 'RSA')->jwk(n => undef))"],
- ['an exponent of 1' => "Apigw::Token::jwks(\$::Ring->key('rsa', 'RSA')->jwk(e => 'AQ'))"],
- ['an even exponent' => "Apigw::Token::jwks(\$::Ring->key('rsa', 'RSA')->jwk(e => 'Ag'))"],
- ['a point that is not on its curve' => "Apigw::Token::jwks(\$::Key->jwk(x => 'A' x 43))"],
- ['a point that is too short' => "Apigw::Token::jwks(\$::Key->jwk(x => 'AAAA'))"],
- ['a key only for encryption' => "Apigw::Token::jwks(\$::Key->jwk(use => 'enc'))"],
- ['a key for another algorithm than its own' => "Apigw::Token::jwks(\$::Key->jwk(alg => 'RS256'))"],
- ['a certificate without an end' => "\"-----BEGIN CERTIFICATE-----\\nAAAA\\n\""],
- ['a PEM with nonsense' => "\"-----BEGIN PUBLIC KEY-----\\nAAAA\\n-----END PUBLIC KEY-----\\n\""],
- ['the PEM of a weak key' => "\$::Ring->key('weak', 'RSA1024')->public_pem"],
+    ['an empty file' => "''"],
+    ['a file that is not JSON' => "'not json'"],
+    ['JSON that is no set' => "'[]'"],
+    ['a set without keys' => "'{\"keys\":[]}'"],
+    ['keys that are no list' => "'{\"keys\":{}}'"],
+    ['a key that is no object' => "'{\"keys\":[1]}'"],
+    ['a set with a name twice' => "'{\"keys\":[],\"keys\":[]}'"],
+    ['a set that is cut' => "substr(\$::Jwks, 0, -2)"],
+    ['text behind a set' => "\"\$::Jwks x\""],
+    ['a symmetric key in a set' =>
+        "Apigw::Token::jwks(Apigw::Token::oct('x' x 64, kid => 'k1'))"],
+    ['attack 4, a symmetric key that is empty' =>
+        "Apigw::Token::jwks(Apigw::Token::oct(''))"],
+    ['a symmetric key beside others' =>
+        "Apigw::Token::jwks(\$::Key, Apigw::Token::oct('x' x 64))"],
+    ['a key of 1024 bits' =>
+        "Apigw::Token::jwks(\$::Ring->key('weak', 'RSA1024'))"],
+    ['a weak key beside others' =>
+        "Apigw::Token::jwks(\$::Key, \$::Ring->key('weak', 'RSA1024'))"],
+    ['a modulus that is no base64url' =>
+        "Apigw::Token::jwks(\$::Ring->key('rsa', 'RSA')->jwk(n => '+/=='))"],
+    ['no modulus' =>
+        "Apigw::Token::jwks(\$::Ring->key('rsa', 'RSA')->jwk(n => undef))"],
+    ['an exponent of 1' =>
+        "Apigw::Token::jwks(\$::Ring->key('rsa', 'RSA')->jwk(e => 'AQ'))"],
+    ['an even exponent' =>
+        "Apigw::Token::jwks(\$::Ring->key('rsa', 'RSA')->jwk(e => 'Ag'))"],
+    ['a point that is not on its curve' =>
+        "Apigw::Token::jwks(\$::Key->jwk(x => 'A' x 43))"],
+    ['a point that is too short' =>
+        "Apigw::Token::jwks(\$::Key->jwk(x => 'AAAA'))"],
+    ['a key only for encryption' =>
+        "Apigw::Token::jwks(\$::Key->jwk(use => 'enc'))"],
+    ['a key for another algorithm than its own' =>
+        "Apigw::Token::jwks(\$::Key->jwk(alg => 'RS256'))"],
+    ['a certificate without an end' =>
+        "\"-----BEGIN CERTIFICATE-----\\nAAAA\\n\""],
+    ['a PEM with nonsense' =>
+        "\"-----BEGIN PUBLIC KEY-----\\nAAAA\\n-----END PUBLIC KEY-----\\n\""],
+    ['the PEM of a weak key' =>
+        "\$::Ring->key('weak', 'RSA1024')->public_pem"],
 );
+
 bad($_->[0], "type jwt;\n$I\n$A\njwks $F/bad.json;", 'bad.json',
     'user_files eval' => "[['bad.json', $_->[1]]]") for @files;
+
 # algorithms
+
 jwt('algorithms without a value', 'algorithms;', 'algorithms');
 jwt('an unknown algorithm', 'algorithms RS256 RS1;', '"RS1"');
 jwt('attack 1, none is no algorithm', 'algorithms none;', '"none"');
@@ -201,7 +231,9 @@ jwt('HMAC with keys that are public', 'algorithms HS256;', 'secret_file');
 jwt('HMAC beside others', "algorithms RS256 HS256;", 'HS256');
 bad('HMAC without a secret', "type jwt;\n$I\n$A\nalgorithms HS256;",
     'secret_file');
+
 # secret
+
 my $s = "type jwt;\n$I\n$A";
 bad('a secret without HMAC', "$s\nsecret_file $F/secret;", 'HS');
 bad('a secret for other algorithms',
@@ -221,34 +253,57 @@ bad('a secret without a value', "$s\nalgorithms HS256;\nsecret_file;",
 bad('a secret twice',
     "$s\nalgorithms HS256;\nsecret_file $F/secret;\nsecret_file $F/secret;",
     'secret_file');
-my @secrets = (['attack 4, an empty secret' => "''"], ['attack 4, a line feed alone' => "\"\\n\""], ['attack 4, a secret of 31 bytes' => "'Secret-' . 'x' x 24"],
- ['attack 4, a secret of 31 bytes and a line feed' => "'Secret-' . 'x' x 24 . \"\\n\""],
- ['attack 4, an oct key that is empty' => "Apigw::Token::json(Apigw::Token::oct(''))"],
- ['attack 4, an oct key of 31 bytes' => "Apigw::Token::json(Apigw::Token::oct('Secret-' . 'x' x 24))"],
- ['attack 4, an oct key without a key' => "'{\"kty\":\"oct\"}'"],
- ['attack 4, a public key as a secret' => "Apigw::Token::json(\$::Key->jwk)"],
- ['attack 4, a set as a secret' => "\$::Jwks"], ['attack 4, a cut JWK as a secret' => "'{\"kty\":\"oct\",\"k\":\"' . 'A' x 60"]);
+my @secrets = (
+    ['attack 4, an empty secret' => "''"],
+    ['attack 4, a line feed alone' => "\"\\n\""],
+    ['attack 4, a secret of 31 bytes' => "'Secret-' . 'x' x 24"],
+    ['attack 4, a secret of 31 bytes and a line feed' =>
+        "'Secret-' . 'x' x 24 . \"\\n\""],
+    ['attack 4, an oct key that is empty' =>
+        "Apigw::Token::json(Apigw::Token::oct(''))"],
+    ['attack 4, an oct key of 31 bytes' =>
+        "Apigw::Token::json(Apigw::Token::oct('Secret-' . 'x' x 24))"],
+    ['attack 4, an oct key without a key' => "'{\"kty\":\"oct\"}'"],
+    ['attack 4, a public key as a secret' =>
+        "Apigw::Token::json(\$::Key->jwk)"],
+    ['attack 4, a set as a secret' => "\$::Jwks"],
+    ['attack 4, a cut JWK as a secret' =>
+        "'{\"kty\":\"oct\",\"k\":\"' . 'A' x 60"],
+);
+
 bad($_->[0], "$s\nalgorithms HS256;\nsecret_file $F/bad.secret;", 'bad.secret',
     'user_files eval' => "[['bad.secret', $_->[1]]]",
     'no_error_log' => "[alert]\nSecret-\nU2VjcmV0") for @secrets;
+
 # numbers
-for (['leeway', qw(6m 301 -1s x 10x)], ['token_max', qw(255 1025k 2m x -1)], ['header_max', qw(63 17k x -1)], ['timeout', qw(99ms 0 61s x)],
-     ['cooldown', qw(0 999ms 61m x)], ['cache', qw(63k 2g x on 0)], ['parked_max', qw(x -1 1.5)]) {
-  my ($name, @v) = @$_;
-  jwt("$name $_", "$name $_;", "\"$_\"") for @v;
-  jwt("$name without a value", "$name;", $name);
-  my %one = (leeway=>'10s', token_max=>'16k', header_max=>'2k', timeout=>'5s', cooldown=>'10s', cache=>'8m', parked_max=>10);
-  jwt("$name with two values", "$name $one{$name} $one{$name};", $name);
-  jwt("$name twice", "$name $one{$name};\n$name $one{$name};", $name);
+
+for (
+    ['leeway', '10s', qw(6m 301 -1s x 10x)],
+    ['token_max', '16k', qw(255 1025k 2m x -1)],
+    ['header_max', '2k', qw(63 17k x -1)],
+    ['timeout', '5s', qw(99ms 0 61s x)],
+    ['cooldown', '10s', qw(0 999ms 61m x)],
+    ['cache', '8m', qw(63k 2g x on 0)],
+    ['parked_max', '10', qw(x -1 1.5)])
+{
+    my ($name, $good, @bad) = @$_;
+    jwt("$name $_", "$name $_;", "\"$_\"") for @bad;
+    jwt("$name without a value", "$name;", $name);
+    jwt("$name with two values", "$name $good $good;", $name);
+    jwt("$name twice", "$name $good;\n$name $good;", $name);
 }
+
 # identity
+
 jwt('an identity that is no variable', 'identity token;', '"token"');
 jwt('an identity of several', 'identity $arg_a$arg_b;', 'identity');
 jwt('an identity with text', 'identity x$arg_a;', 'identity');
 jwt('an unknown variable', 'identity $no_such_variable;', 'no_such_variable');
 jwt('identity without a value', 'identity;', 'identity');
 jwt('identity twice', "identity \$arg_a;\nidentity \$arg_b;", 'identity');
+
 # require
+
 jwt('require without a rule', 'require;', 'require');
 jwt('require with a pointer alone', 'require /a;', 'require');
 jwt('require without a value', 'require /a =;', 'require');
@@ -259,7 +314,9 @@ jwt('require with ==', 'require /a == b;', '"=="');
 jwt('a pointer without a slash', 'require a = b;', '"a"');
 jwt('a pointer with a bad escape', 'require /a~2 = b;', '"/a~2"');
 jwt('a pointer that ends in an escape', 'require /a~ = b;', '"/a~"');
+
 # files
+
 bad('authorities that are not there',
     "type jwt;\nissuer https://127.0.0.1;\n$A\ntrusted_certificate $F/none.pem;",
     'none.pem');
@@ -277,7 +334,9 @@ jwt('a bad line of it', "revoked $F/revoked;", 'revoked:2',
 jwt('a list without a value', 'revoked;', 'revoked');
 jwt('two lists', "revoked $F/revoked;\nrevoked $F/revoked;", 'revoked',
     'user_files eval' => "[['revoked', \"jti a\\n\"]]");
+
 # the block itself
+
 http('an authorizer without a name', "apigw_authorizer { type jwt; $I $A $J }",
     'apigw_authorizer');
 http('an authorizer with two names',
@@ -299,7 +358,9 @@ http('a block that does not end',
 server('an authorizer in a server',
     "apigw_authorizer other { type jwt; $I $A $J }",
     '"apigw_authorizer" directive is not allowed here');
+
 # apigw_authorize
+
 server('no such authorizer',
     'apigw_stage s { apigw_authorize nobody; apigw_route "GET /a" { return 200; } }',
     '"nobody"');
@@ -347,7 +408,9 @@ http('authorize in http',
     '"apigw_authorize" directive is not allowed here');
 server('authorize in a location', 'location / { apigw_authorize users; }',
     'apigw_authorize');
+
 # apigw_claim
+
 http('a claim without a variable', 'apigw_claim /a;', 'apigw_claim');
 http('a claim with one argument', 'apigw_claim $a;', 'apigw_claim');
 http('a claim with three', 'apigw_claim $a /a /b;', 'apigw_claim');
@@ -360,7 +423,9 @@ http('a claim into a variable of nginx', 'apigw_claim $uri /a;', 'uri');
 http('a claim twice', "apigw_claim \$a /a;\napigw_claim \$a /b;", '"a"');
 server('a claim in a server', 'apigw_claim $a /a;',
     '"apigw_claim" directive is not allowed here');
+
 # jwks_path
+
 http('a path for keys without a value', 'apigw_jwks_path;', 'apigw_jwks_path');
 http('a path for keys with two', 'apigw_jwks_path a b;', 'apigw_jwks_path');
 http('a path for keys that is empty', 'apigw_jwks_path "";',
@@ -373,7 +438,9 @@ http('a path for keys below a file', "apigw_jwks_path $F/jwks.json/x;",
     'jwks.json');
 server('a path for keys in a server', 'apigw_jwks_path a;',
     '"apigw_jwks_path" directive is not allowed here');
+
 # introspection
+
 my $T = "type introspection;\nendpoint http://127.0.0.1:1/introspect;\nclient_id gateway;\nclient_secret_file $F/secret;";
 bad('introspection without an endpoint',
     "type introspection;\nclient_id gateway;\nclient_secret_file $F/secret;",
@@ -404,9 +471,16 @@ bad('an introspection with keys', "$T\n$J", '"jwks"');
 bad('an introspection with algorithms', "$T\nalgorithms RS256;",
     '"algorithms"');
 bad('an introspection with a cool-down', "$T\ncooldown 10s;", '"cooldown"');
-for (['cache_max', qw(x -1s)], ['inactive_max', qw(x -1s)]) { my ($name, @v) = @$_; bad("introspection: $name $_", "$T\n$name $_;", "\"$_\"") for @v; bad("introspection: $name twice", "$T\n$name 5s;\n$name 5s;", $name); }
+for my $name (qw(cache_max inactive_max)) {
+    bad("introspection: $name $_", "$T\n$name $_;", "\"$_\"")
+        for qw(x -1s);
+    bad("introspection: $name twice", "$T\n$name 5s;\n$name 5s;", $name);
+}
+
 bad('an introspection with an empty issuer', "$T\nissuer \"\";", 'issuer');
+
 # good ones
+
 my $ok = "type jwt;\n$I\n$A\n$J";
 good('the least', $ok);
 good('all that there is',
