@@ -42,15 +42,17 @@ sub install {
     utime undef, undef, $installed;
 }
 
-# Each line of TAP of the script becomes a test.
+# Each line of TAP of the script becomes a test.  A hash in front may say how
+# many seconds it may take.
 
 sub node {
+    my $seconds = ref $_[0] ? shift->{seconds} : 20;
     my ($script, @arguments) = @_;
     my $plan;
     my $count = 0;
 
-    $pid = open my $out, '-|', qw(timeout -k 2 20 node), "$dir/$script",
-        @arguments or die "node: $!\n";
+    $pid = open my $out, '-|', qw(timeout -k 2), $seconds, 'node',
+        "$dir/$script", @arguments or die "node: $!\n";
 
     while (my $line = <$out>) {
         chomp $line;

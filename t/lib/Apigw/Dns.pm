@@ -1,0 +1,115 @@
+package Apigw::Dns;
+
+# A name server for tests: A records of a few names.  See the end of this file.
+
+use strict;
+use warnings;
+
+use IO::Socket::INET ();
+use POSIX ();
+use Scalar::Util qw(weaken);
+
+use Apigw::Gateway ();
+
+my $owner = $$;
+my %all;
+
+END {
+    if ($$ == $owner) {
+        local ($?, $!, $@);
+        $_->stop for grep { $_ } values %all;
+    }
+}
+
+sub new {
+    my ($class, %names) = @_;
+    my $self = bless { names => \%names }, $class;
+
+    my ($port, $socket);
+    for (1 .. 20) {
+        $port = Apigw::Gateway::free_port();
+        $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
+            LocalPort => $port, Proto => 'udp') and last;
+    }
+    die "cannot listen: $!\n" if !$socket;
+
+    my $parent = $$;
+    my $pid = fork;
+    die "cannot fork: $!\n" if !defined $pid;
+
+    if (!$pid) {
+        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP);
+        Apigw::Gateway::die_with_parent($parent, POSIX::SIGKILL());
+        while (1) {
+            defined $socket->recv(my $query, 512) or next;
+            my $answer = answer(\%names, $query) // next;
+            $socket->send($answer);
+        }
+    }
+
+    @$self{qw(pid port)} = ($pid, $port);
+    $all{"$self"} = $self;
+    weaken($all{"$self"});
+    return $self;
+}
+
+sub DESTROY {
+    my ($self) = @_;
+    return if $$ != $owner;
+    local ($?, $!, $@);
+    $self->stop;
+}
+
+sub stop {
+    my ($self) = @_;
+    delete $all{"$self"};
+    my $pid = delete $self->{pid} or return;
+    kill KILL => $pid;
+    waitpid $pid, 0;
+}
+
+sub address { return "127.0.0.1:$_[0]{port}" }
+
+sub answer {
+    my ($names, $query) = @_;
+    my ($id, $flags, $questions) = unpack 'nnn', $query;
+    return if length $query < 17 || $questions != 1;
+
+    my ($at, @labels) = (12);
+    while (my $size = ord substr $query, $at, 1) {
+        push @labels, substr $query, $at + 1, $size;
+        $at += $size + 1;
+    }
+    my $question = substr $query, 12, $at + 5 - 12;
+    my $type = unpack 'n', substr $query, $at + 1, 2;
+    my $address = $names->{ lc join '.', @labels };
+    my @records = $type == 1 && $address ? ref $address ? @$address : $address
+        : ();
+
+    return pack('nnnnnn', $id, 0x8180 | (defined $address ? 0 : 3), 1,
+        scalar @records, 0, 0) . $question . join '', map {
+            pack 'nnnNn a4', 0xc00c, 1, 1, 1, 4, pack 'C4', split /\./
+        } @records;
+}
+
+1;
+
+__END__
+
+=encoding utf-8
+
+=head1 NAME
+
+Apigw::Dns - a name server for a test
+
+=head1 SYNOPSIS
+
+    my $dns = Apigw::Dns->new('id.test' => '127.0.0.1');
+    my $directive = 'resolver ' . $dns->address . ' ipv6=off;';
+
+=head1 DESCRIPTION
+
+Answers for the names that it was given, an address or a reference to several,
+for a second each; other names do not exist.
+
+=cut
