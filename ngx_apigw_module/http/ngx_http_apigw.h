@@ -204,6 +204,10 @@ typedef ngx_int_t (*ngx_http_apigw_step_pt)(ngx_http_request_t *r,
 
 typedef struct {
     ngx_http_apigw_step_pt         enter;    /* as soon as there is a stage */
+    ngx_http_apigw_step_pt         preflight;   /* of OPTIONS, before a route
+                                                is looked for: NGX_DECLINED, or
+                                                it has answered; NULL: no
+                                                CORS */
     ngx_http_apigw_step_pt         steps[NGX_HTTP_APIGW_STEPS];
 
     ngx_apigw_zone_t              *zone;
