@@ -12,6 +12,8 @@ use Test::More;
 
 our @EXPORT = qw(node);
 
+our $seconds = 20;
+
 my $dir = $FindBin::Bin;
 my $pid;
 
@@ -49,8 +51,8 @@ sub node {
     my $plan;
     my $count = 0;
 
-    $pid = open my $out, '-|', qw(timeout -k 2 20 node), "$dir/$script",
-        @arguments or die "node: $!\n";
+    $pid = open my $out, '-|', qw(timeout -k 2), $seconds, 'node',
+        "$dir/$script", @arguments or die "node: $!\n";
 
     while (my $line = <$out>) {
         chomp $line;
