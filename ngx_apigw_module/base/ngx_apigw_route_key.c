@@ -31,6 +31,26 @@ static ngx_str_t  ngx_apigw_methods[NGX_APIGW_METHODS] = {
 };
 
 
+ngx_uint_t
+ngx_apigw_method(ngx_str_t *name)
+{
+    ngx_str_t   *m;
+    ngx_uint_t   n;
+
+    for (n = 0; n < NGX_APIGW_METHODS; n++) {
+        m = &ngx_apigw_methods[n];
+
+        if (m->len == name->len
+            && ngx_memcmp(m->data, name->data, m->len) == 0)
+        {
+            return n;
+        }
+    }
+
+    return NGX_APIGW_NO_METHOD;
+}
+
+
 ngx_int_t
 ngx_apigw_route_parse(ngx_pool_t *pool, ngx_str_t *key,
     ngx_apigw_route_key_t *rk, const char **reason)
@@ -78,9 +98,8 @@ static ngx_int_t
 ngx_apigw_route_method(ngx_str_t *key, ngx_apigw_route_key_t *rk,
     const char **reason)
 {
-    u_char      *p;
-    ngx_str_t   *m;
-    ngx_uint_t   n;
+    u_char     *p;
+    ngx_str_t   name;
 
     if (key->len == 0) {
         *reason = "route key is empty, "
@@ -104,18 +123,12 @@ ngx_apigw_route_method(ngx_str_t *key, ngx_apigw_route_key_t *rk,
     rk->path.data = p + 1;
     rk->path.len = key->len - (size_t) (p + 1 - key->data);
 
-    for (n = 0; n < NGX_APIGW_METHODS; n++) {
-        m = &ngx_apigw_methods[n];
+    name.data = key->data;
+    name.len = (size_t) (p - key->data);
 
-        if (m->len == (size_t) (p - key->data)
-            && ngx_memcmp(m->data, key->data, m->len) == 0)
-        {
-            rk->method = n;
-            break;
-        }
-    }
+    rk->method = ngx_apigw_method(&name);
 
-    if (n == NGX_APIGW_METHODS) {
+    if (rk->method == NGX_APIGW_NO_METHOD) {
         *reason = "unknown method, one of GET, HEAD, POST, PUT, "
                   "DELETE, OPTIONS, PATCH or ANY is expected";
         return NGX_DECLINED;

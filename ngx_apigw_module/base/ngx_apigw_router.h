@@ -65,6 +65,10 @@ typedef struct {
 } ngx_apigw_router_error_t;
 
 
+/* NGX_APIGW_GET .. NGX_APIGW_ANY, or NGX_APIGW_NO_METHOD */
+ngx_uint_t ngx_apigw_method(ngx_str_t *name);
+
+
 /*
  * Parses a route key; the strings of rk point into key, the parameters are
  * allocated from the pool.  A literal part of a path holds unreserved

@@ -212,6 +212,10 @@ typedef struct {
     ngx_http_apigw_step_pt         enter[NGX_HTTP_APIGW_STEPS];
                                              /* as soon as there is a stage;
                                                 NULL: nothing to do then */
+    ngx_http_apigw_step_pt         preflight;   /* of OPTIONS, before a route
+                                                is looked for: NGX_DECLINED, or
+                                                it has answered; NULL: no
+                                                CORS */
     ngx_http_apigw_step_pt         steps[NGX_HTTP_APIGW_STEPS];
 
     ngx_apigw_zone_t              *zone;

@@ -9,6 +9,8 @@
 #include "ngx_apigw_path.h"
 
 
+static ngx_int_t ngx_http_apigw_preflight(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx);
 static ngx_int_t ngx_http_apigw_early(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx);
 static ngx_http_apigw_ctx_t *ngx_http_apigw_enter(ngx_http_request_t *r,
@@ -78,12 +80,17 @@ ngx_http_apigw_switch_handler(ngx_http_request_t *r)
                    : NGX_HTTP_NOT_FOUND;
     }
 
-    key = ngx_apigw_router_match(stage->router, ngx_http_apigw_method(r),
-                                 &path);
-
     if (ctx) {
         ctx->path = path;
+
+        rc = ngx_http_apigw_preflight(r, ctx);
+        if (rc != NGX_DECLINED) {
+            return rc;
+        }
     }
+
+    key = ngx_apigw_router_match(stage->router, ngx_http_apigw_method(r),
+                                 &path);
 
     if (key == NULL) {
         return ctx ? ngx_http_apigw_refuse(r, ctx,
@@ -119,6 +126,23 @@ ngx_http_apigw_switch_handler(ngx_http_request_t *r)
     }
 
     return route->early ? ngx_http_apigw_early(r, ctx) : NGX_DECLINED;
+}
+
+
+/* CORS: answered for whatever route may be, and before its policies */
+
+static ngx_int_t
+ngx_http_apigw_preflight(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
+{
+    ngx_http_apigw_main_conf_t  *mcf;
+
+    if (r->method != NGX_HTTP_OPTIONS) {
+        return NGX_DECLINED;
+    }
+
+    mcf = ngx_http_apigw_get_main_conf(r);
+
+    return mcf->preflight ? mcf->preflight(r, ctx) : NGX_DECLINED;
 }
 
 
@@ -190,6 +214,7 @@ ngx_http_apigw_redirected(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
 static ngx_int_t
 ngx_http_apigw_unknown_stage(ngx_http_request_t *r)
 {
+    ngx_int_t                         rc;
     ngx_http_apigw_ctx_t             *ctx;
     ngx_http_core_loc_conf_t         *clcf;
     ngx_http_core_srv_conf_t         *cscf;
@@ -232,6 +257,11 @@ ngx_http_apigw_unknown_stage(ngx_http_request_t *r)
     }
 
     ctx->type = slcf->type;
+
+    rc = ngx_http_apigw_preflight(r, ctx);
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
 
     ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
                   "no stage for \"%V\"", &r->uri);

@@ -12,6 +12,8 @@ use Test::More;
 
 our @EXPORT = qw(node);
 
+our $seconds = 20;
+
 my $dir = $FindBin::Bin;
 my $pid;
 

@@ -182,6 +182,10 @@ http {
             apigw_route "GET /once"    { apigw_throttle 1r/m burst=1; return 200 once; }
             apigw_route "GET /again"   { apigw_throttle 1r/m burst=1; return 200 again; }
             apigw_route "GET /text"    { return 200 "\$server_protocol \$uri"; }
+            apigw_route "PUT /cors"    {
+                apigw_cors origins=https://app.example.com methods=PUT headers=x-a credentials=on;
+                apigw_mock 201 "made";
+            }
         }
     }
 }
@@ -260,6 +264,21 @@ like($body, qr{^GET /echo/1\?a=b\|0\|}, 'h2: proxy_pass');
 
 ($status, undef, $body) = curl(@prior, '-I', "$h2/none");
 is("$status", '403', 'h2: HEAD');
+
+my @cors = ('-H', 'Origin: https://app.example.com');
+
+($status, $head, $body) = curl(@prior, @cors, '-X', 'OPTIONS',
+    '-H', 'Access-Control-Request-Method: PUT', "$h2/cors");
+is("$status $body", '204 ', 'h2: a preflight');
+like($head, qr{^access-control-allow-origin: https://app\.example\.com\r}m,
+    'h2: its origin');
+like($head, qr{^access-control-allow-methods: PUT\r}m, 'h2: its methods');
+like($head, qr{^vary: Origin\r}m, 'h2: it varies');
+unlike($head, qr{^content-}mi, 'h2: it has no body');
+
+($status, $head, $body) = curl(@prior, @cors, '-X', 'PUT', "$h2/cors");
+is("$status $body", '201 made', 'h2: what comes after the preflight');
+like($head, qr{^access-control-allow-credentials: true\r}m, 'h2: credentials');
 
 # curl 7.88 takes an early answer, and a second request, for an error
 

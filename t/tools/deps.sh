@@ -14,7 +14,7 @@ asan="gcc libpcre2-dev zlib1g-dev"
 lint="clang clang-tidy cppcheck uncrustify perl"
 bench="wrk valgrind linux-perf redis-server"
 valgrind="valgrind"
-real="nodejs npm"
+real="nodejs npm chromium"
 
 missing=
 
@@ -33,9 +33,10 @@ for group; do
 
     for p in $packages; do
         case $p in
-            # any node will do, wherever it comes from
+            # any will do, wherever it comes from
             nodejs) command -v node >/dev/null && continue ;;
             npm) command -v npm >/dev/null && continue ;;
+            chromium) command -v chromium >/dev/null && continue ;;
         esac
 
         status=$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null) ||
