@@ -63,6 +63,8 @@ our $Http = <<'_EOC_';
     apigw_authorizer rs {
         type     jwt;
         issuer   https://id.example.com audience=pets,other;
+        header_max  512;
+        cooldown    30s;
         jwks     $TEST_NGINX_SERVER_ROOT/html/rsa.pem;
         identity $arg_token;
         require  /realm/roles contains admin;
