@@ -89,7 +89,7 @@ ngx_apigw_response_init(ngx_apigw_response_t *response, size_t max_body,
     st->pool = pool;
     st->max_body = max_body;
 
-    ngx_apigw_response_fields_init(&st->fields);
+    ngx_apigw_response_fields_init(&st->fields, st->pool);
 
     st->line = ngx_palloc(pool, NGX_APIGW_RESPONSE_MAX_HEAD);
     if (st->line == NULL) {
@@ -259,7 +259,7 @@ ngx_apigw_response_line(ngx_apigw_response_t *response, const char **reason)
 
     case NGX_APIGW_RESPONSE_FIELDS:
         return st->len ? ngx_apigw_response_field(&st->fields, p, last,
-                                                  st->pool, reason)
+                                                  reason)
                        : ngx_apigw_response_head(response, reason);
 
     case NGX_APIGW_RESPONSE_CHUNK:
@@ -355,7 +355,7 @@ ngx_apigw_response_head(ngx_apigw_response_t *response, const char **reason)
         return NGX_DECLINED;
     }
 
-    ngx_apigw_response_fields_init(&st->fields);
+    ngx_apigw_response_fields_init(&st->fields, st->pool);
 
     st->phase = NGX_APIGW_RESPONSE_STATUS;
 

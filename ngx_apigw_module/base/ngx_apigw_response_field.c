@@ -15,8 +15,7 @@
 
 
 typedef ngx_int_t (*ngx_apigw_response_field_pt)(
-    ngx_apigw_response_fields_t *fields, ngx_str_t *value, ngx_pool_t *pool,
-    const char **reason);
+    ngx_apigw_response_fields_t *fields, ngx_str_t *value);
 
 typedef struct {
     const char                  *name;
@@ -25,18 +24,17 @@ typedef struct {
 
 
 static ngx_int_t ngx_apigw_response_length(ngx_apigw_response_fields_t *fields,
-    ngx_str_t *value, ngx_pool_t *pool, const char **reason);
+    ngx_str_t *value);
 static ngx_int_t ngx_apigw_response_transfer(
-    ngx_apigw_response_fields_t *fields, ngx_str_t *value, ngx_pool_t *pool,
-    const char **reason);
+    ngx_apigw_response_fields_t *fields, ngx_str_t *value);
 static ngx_int_t ngx_apigw_response_coding(ngx_apigw_response_fields_t *fields,
-    ngx_str_t *value, ngx_pool_t *pool, const char **reason);
+    ngx_str_t *value);
 static ngx_int_t ngx_apigw_response_type(ngx_apigw_response_fields_t *fields,
-    ngx_str_t *value, ngx_pool_t *pool, const char **reason);
+    ngx_str_t *value);
 static ngx_int_t ngx_apigw_response_age(ngx_apigw_response_fields_t *fields,
-    ngx_str_t *value, ngx_pool_t *pool, const char **reason);
+    ngx_str_t *value);
 static ngx_int_t ngx_apigw_response_cache(ngx_apigw_response_fields_t *fields,
-    ngx_str_t *value, ngx_pool_t *pool, const char **reason);
+    ngx_str_t *value);
 static void ngx_apigw_response_directive(ngx_apigw_response_fields_t *fields,
     ngx_str_t *name, ngx_str_t *value);
 static u_char *ngx_apigw_response_argument(ngx_str_t *value, u_char *p,
@@ -58,10 +56,12 @@ static const ngx_apigw_response_known_t  ngx_apigw_response_known[] = {
 
 
 void
-ngx_apigw_response_fields_init(ngx_apigw_response_fields_t *fields)
+ngx_apigw_response_fields_init(ngx_apigw_response_fields_t *fields,
+    ngx_pool_t *pool)
 {
     ngx_memzero(fields, sizeof(ngx_apigw_response_fields_t));
 
+    fields->pool = pool;
     fields->length = -1;
     fields->max_age = -1;
 }
@@ -69,8 +69,9 @@ ngx_apigw_response_fields_init(ngx_apigw_response_fields_t *fields)
 
 ngx_int_t
 ngx_apigw_response_field(ngx_apigw_response_fields_t *fields, u_char *p,
-    u_char *last, ngx_pool_t *pool, const char **reason)
+    u_char *last, const char **reason)
 {
+    ngx_int_t                          rc;
     ngx_str_t                          name, value;
     ngx_uint_t                         i, n;
     const ngx_apigw_response_known_t  *known;
@@ -85,7 +86,13 @@ ngx_apigw_response_field(ngx_apigw_response_fields_t *fields, u_char *p,
     for (i = 0; i < n; i++) {
 
         if (ngx_apigw_response_is(&name, known[i].name)) {
-            return known[i].handler(fields, &value, pool, reason);
+            rc = known[i].handler(fields, &value);
+
+            if (rc == NGX_DECLINED) {
+                *reason = fields->reason;
+            }
+
+            return rc;
         }
     }
 
@@ -131,19 +138,19 @@ ngx_apigw_response_split(ngx_str_t *name, ngx_str_t *value, u_char *p,
 
 static ngx_int_t
 ngx_apigw_response_length(ngx_apigw_response_fields_t *fields,
-    ngx_str_t *value, ngx_pool_t *pool, const char **reason)
+    ngx_str_t *value)
 {
     int64_t  length;
 
     length = ngx_apigw_response_number(value, NGX_APIGW_RESPONSE_MAX_LENGTH);
 
     if (length < 0 || length > NGX_APIGW_RESPONSE_MAX_LENGTH) {
-        *reason = "the Content-Length is not a number";
+        fields->reason = "the Content-Length is not a number";
         return NGX_DECLINED;
     }
 
     if (fields->length != -1 && fields->length != length) {
-        *reason = "there are two different Content-Lengths";
+        fields->reason = "there are two different Content-Lengths";
         return NGX_DECLINED;
     }
 
@@ -155,10 +162,10 @@ ngx_apigw_response_length(ngx_apigw_response_fields_t *fields,
 
 static ngx_int_t
 ngx_apigw_response_transfer(ngx_apigw_response_fields_t *fields,
-    ngx_str_t *value, ngx_pool_t *pool, const char **reason)
+    ngx_str_t *value)
 {
     if (fields->chunked || !ngx_apigw_response_is(value, "chunked")) {
-        *reason = "the Transfer-Encoding is not \"chunked\" alone";
+        fields->reason = "the Transfer-Encoding is not \"chunked\" alone";
         return NGX_DECLINED;
     }
 
@@ -170,10 +177,10 @@ ngx_apigw_response_transfer(ngx_apigw_response_fields_t *fields,
 
 static ngx_int_t
 ngx_apigw_response_coding(ngx_apigw_response_fields_t *fields,
-    ngx_str_t *value, ngx_pool_t *pool, const char **reason)
+    ngx_str_t *value)
 {
     if (value->len && !ngx_apigw_response_is(value, "identity")) {
-        *reason = "it has a Content-Encoding that was not asked for";
+        fields->reason = "it has a Content-Encoding that was not asked for";
         return NGX_DECLINED;
     }
 
@@ -182,14 +189,14 @@ ngx_apigw_response_coding(ngx_apigw_response_fields_t *fields,
 
 
 static ngx_int_t
-ngx_apigw_response_type(ngx_apigw_response_fields_t *fields, ngx_str_t *value,
-    ngx_pool_t *pool, const char **reason)
+ngx_apigw_response_type(ngx_apigw_response_fields_t *fields,
+    ngx_str_t *value)
 {
     u_char  *p;
     size_t   i, len;
 
     if (fields->typed) {
-        *reason = "there are two Content-Types";
+        fields->reason = "there are two Content-Types";
         return NGX_DECLINED;
     }
 
@@ -208,7 +215,7 @@ ngx_apigw_response_type(ngx_apigw_response_fields_t *fields, ngx_str_t *value,
         return NGX_OK;
     }
 
-    p = ngx_pnalloc(pool, len);
+    p = ngx_pnalloc(fields->pool, len);
     if (p == NULL) {
         return NGX_ERROR;
     }
@@ -227,8 +234,8 @@ ngx_apigw_response_type(ngx_apigw_response_fields_t *fields, ngx_str_t *value,
 /* the first one holds, one that is invalid is ignored: RFC 9111, 5.1 */
 
 static ngx_int_t
-ngx_apigw_response_age(ngx_apigw_response_fields_t *fields, ngx_str_t *value,
-    ngx_pool_t *pool, const char **reason)
+ngx_apigw_response_age(ngx_apigw_response_fields_t *fields,
+    ngx_str_t *value)
 {
     int64_t  age;
 
@@ -249,8 +256,8 @@ ngx_apigw_response_age(ngx_apigw_response_fields_t *fields, ngx_str_t *value,
  */
 
 static ngx_int_t
-ngx_apigw_response_cache(ngx_apigw_response_fields_t *fields, ngx_str_t *value,
-    ngx_pool_t *pool, const char **reason)
+ngx_apigw_response_cache(ngx_apigw_response_fields_t *fields,
+    ngx_str_t *value)
 {
     u_char     *p, *last;
     ngx_str_t   name, argument;

@@ -14,6 +14,8 @@
 /* what the fields of a head have said */
 
 typedef struct {
+    ngx_pool_t                *pool;
+    const char                *reason;      /* why a field is refused */
     int64_t                    length;      /* Content-Length; -1: none */
     int64_t                    max_age;     /* -1: none */
     int64_t                    age;
@@ -25,13 +27,14 @@ typedef struct {
 } ngx_apigw_response_fields_t;
 
 
-void ngx_apigw_response_fields_init(ngx_apigw_response_fields_t *fields);
+void ngx_apigw_response_fields_init(ngx_apigw_response_fields_t *fields,
+    ngx_pool_t *pool);
 
 /*
  * A line without its end: NGX_OK; NGX_DECLINED: *reason; NGX_ERROR: no memory.
  */
 ngx_int_t ngx_apigw_response_field(ngx_apigw_response_fields_t *fields,
-    u_char *p, u_char *last, ngx_pool_t *pool, const char **reason);
+    u_char *p, u_char *last, const char **reason);
 
 /* the name and the value of a line: NGX_OK, NGX_DECLINED: *reason */
 ngx_int_t ngx_apigw_response_split(ngx_str_t *name, ngx_str_t *value,

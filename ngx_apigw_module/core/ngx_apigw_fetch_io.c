@@ -110,9 +110,10 @@ ngx_apigw_fetch_receive(ngx_apigw_fetch_state_t *st)
     ngx_connection_t  *c;
 
     c = st->connection;
-    reason = "the connection was lost";
 
     do {
+        reason = "the connection was lost";
+
         n = c->recv(c, buffer, NGX_APIGW_FETCH_BUFFER);
 
         if (n == NGX_AGAIN) {

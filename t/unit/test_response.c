@@ -30,7 +30,7 @@ run(const char *text, size_t len, size_t piece, ngx_uint_t end)
     ngx_apigw_response_t   response;
 
     pool = ngx_create_pool(1024, NULL);
-    reason = "no reason";
+    reason = "no reason";       /* and it stays so */
 
     if (ngx_apigw_response_init(&response, MAX_BODY, pool) != NGX_OK) {
         abort();
@@ -50,6 +50,10 @@ run(const char *text, size_t len, size_t piece, ngx_uint_t end)
 
         text += n;
         len -= n;
+    }
+
+    if (rc != NGX_DECLINED && strcmp(reason, "no reason") != 0) {
+        rc = NGX_ERROR;
     }
 
     if (rc == NGX_AGAIN && end) {
