@@ -10,6 +10,8 @@
 
 #define NGX_APIGW_JWKS_FILE_MAGIC  "apigw-jwks 1 "
 
+#define NGX_APIGW_JWKS_FILE_SUM    32    /* hex digits */
+
 /* digits: more would overflow */
 #define NGX_APIGW_JWKS_FILE_MAX    15
 
@@ -47,7 +49,7 @@ ngx_int_t
 ngx_apigw_jwks_file_parse(ngx_str_t *file, ngx_str_t *issuer, time_t *fetched,
     ngx_str_t *text, const char **reason)
 {
-    u_char     sum[2 * 2 * sizeof(uint64_t)], *p;
+    u_char     sum[NGX_APIGW_JWKS_FILE_SUM], *p;
     size_t     len;
     uint64_t   time, n;
     ngx_str_t  line;

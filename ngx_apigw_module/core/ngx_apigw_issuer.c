@@ -284,10 +284,14 @@ ngx_apigw_issuer_poll_exit(ngx_apigw_issuer_t *issuer)
         ngx_del_timer(&issuer->poll);
     }
 
-    while (!ngx_queue_empty(&issuer->waiting)) {
-        q = ngx_queue_head(&issuer->waiting);
+    for (q = ngx_queue_head(&issuer->waiting);
+         q != ngx_queue_sentinel(&issuer->waiting);
+         q = ngx_queue_next(q))
+    {
         wait = ngx_queue_data(q, ngx_apigw_issuer_wait_t, queue);
-
-        ngx_apigw_issuer_remove(wait);
+        wait->waiting = 0;
     }
+
+    ngx_queue_init(&issuer->waiting);
+    issuer->nwaiting = 0;
 }

@@ -217,7 +217,7 @@ ngx_apigw_issuer_fetch_start(ngx_apigw_issuer_t *issuer, const char **reason)
 
     if (issuer->found.len
         && ngx_current_msec - issuer->found_at
-           >= NGX_APIGW_ISSUER_MAX_AGE * 1000)
+           >= (ngx_msec_t) NGX_APIGW_ISSUER_MAX_AGE * 1000)
     {
         ngx_apigw_issuer_fetch_forget(issuer);
     }
