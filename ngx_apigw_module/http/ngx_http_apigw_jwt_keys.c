@@ -62,6 +62,14 @@ ngx_http_apigw_jwt_keys(ngx_conf_t *cf,
         }
     }
 
+    if (authorizer->trusted_certificate.len && tls == NULL) {
+        ngx_http_apigw_conf_error(cf, NGX_LOG_EMERG, &authorizer->place,
+                                  "\"trusted_certificate\" of the authorizer "
+                                  "\"%V\" is for \"https://\" only",
+                                  &authorizer->name);
+        return NGX_ERROR;
+    }
+
     return NGX_OK;
 }
 
@@ -84,7 +92,7 @@ ngx_http_apigw_jwt_source(ngx_conf_t *cf,
                              sizeof("https://") - 1)
              == 0;
 
-    if ((secure || authorizer->trusted_certificate.len) && *tls == NULL) {
+    if (secure && *tls == NULL) {
         *tls = ngx_apigw_tls_create(cf, &authorizer->trusted_certificate,
                                     "trusted_certificate");
         if (*tls == NULL) {

@@ -7,8 +7,9 @@ package BenchLoad;
 #
 #     { n => 1000, path => "/prod/pets/%05d", key => "bench%07d..." }
 #
-# where %d is the number; numbers are gone through in long strides, so that
-# each comes up equally often and neighbours are far apart.
+# where %d is the number, and token number i of "tokens", an algorithm; numbers
+# are gone through in long strides, so that each comes up equally often and
+# neighbours are far apart.
 
 use strict;
 use warnings;
@@ -17,6 +18,7 @@ use IO::Socket::INET;
 use Time::HiRes qw(time);
 
 use BenchNginx;
+use BenchTokens;
 
 sub stride {
     my ($n) = @_;
@@ -38,8 +40,17 @@ sub template {
 
     my $text = "GET $mix->{path} HTTP/1.1\r\nHost: bench\r\n";
     $text .= "x-api-key: $mix->{key}\r\n" if defined $mix->{key};
+    $text .= 'authorization: Bearer ' if defined $mix->{tokens};
 
-    return "$text\r\n";
+    return $text;
+}
+
+# what two runs have in common when they ask for the same
+
+sub name {
+    my ($mix) = @_;
+
+    return template($mix) . ($mix->{tokens} ? " $mix->{n} $mix->{tokens}" : '');
 }
 
 # a function that returns the next request each time
@@ -50,11 +61,14 @@ sub requests {
     my ($template, $n, $i) = (template($mix), $mix->{n}, 0);
     my $stride = stride($n);
 
-    return sub { $template } if $template !~ /%/;
+    my $tokens = $mix->{tokens} && BenchTokens::tokens($mix->{tokens}, $n);
+
+    return sub { "$template\r\n" } if $template !~ /%/ && !$tokens;
 
     return sub {
         $i = ($i + $stride) % $n;
-        return sprintf $template, $i;
+        return sprintf($template, $i)
+               . ($tokens ? "$tokens->[$i]\r\n" : '') . "\r\n";
     };
 }
 
@@ -68,19 +82,34 @@ sub wrk_script {
 
     open my $fh, '>', $file or die "$file: $!\n";
 
-    if ($text =~ /^(.*?)(%0?\d*d)(.*)$/) {
+    my $tokens = $mix->{tokens}
+                 && BenchTokens::file($mix->{tokens}, $mix->{n});
+
+    if ($tokens || $text =~ /%/) {
+        my ($head, $number, $tail) = $text =~ /^(.*?)(%0?\d*d)(.*)$/
+                                     ? ($1, $2, $3) : ($text, '', '');
+        my $fill = $tokens ? <<"LUA" : '';
+for line in io.lines("$tokens") do
+   tokens[count] = line .. "\\r\\n"
+   count = count + 1
+end
+LUA
+
         print $fh <<"LUA";
 local format = string.format
-local head, number, tail = "$1", "$2", "$3"
+local head, number, tail = "$head", "$number", "$tail"
 local i, n, stride = 0, $mix->{n}, $stride
+local tokens, count = {}, 0
 
+$fill
 function request()
    i = (i + stride) % n
-   return head .. format(number, i) .. tail
+   return head .. format(number, i) .. tail .. (tokens[i] or "") .. "\r\n"
 end
 LUA
     } else {
-        print $fh "local text = \"$text\"\nfunction request() return text end\n";
+        print $fh "local text = \"$text\\r\\n\"\n"
+                  . "function request() return text end\n";
     }
 
     close $fh or die "$file: $!\n";

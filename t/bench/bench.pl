@@ -14,6 +14,7 @@ use Time::HiRes qw(sleep time);
 use BenchLoad;
 use BenchNginx;
 use BenchRedis;
+use BenchTokens;
 
 $| = 1;
 $SIG{INT} = $SIG{TERM} = sub { exit 130 };
@@ -65,6 +66,18 @@ my %scenarios = (
         slow_mix => { n => 1, path => $pet, key => sprintf $key, 7 },
         others => { S1 => 'k1000' },
     },
+    jwt('S3', 'HS256'),
+    jwt('S4', 'RS256'),
+    jwt('S4e', 'ES256'),
+    jwt('S4d', 'EdDSA'),
+    S5 => {
+        title => 'S2 and RS256, 1,000 tokens', gate => 'e1000',
+        base => 'cheap', bar => 1.10,
+        mix => { n => 1000, path => $pet, key => $key, tokens => 'RS256' },
+        slow_mix => { n => 1, path => $pet, key => sprintf($key, 7),
+                      tokens => 'RS256' },
+        others => { S2 => 'q1000' },
+    },
     S6 => {
         title => 'S1 with 100,000 keys', gate => 'k100000', base => 'cheap',
         bar => 1.04, mix => { n => 100_000, path => $pet, key => $key },
@@ -105,9 +118,10 @@ my %scenarios = (
 my %extras = (
     info => 'start-up and memory',
     sick => 'waits for a Redis that does not answer',
+    verify => 'signatures, to OpenSSL\'s bare operation',
 );
 
-my @order = qw(S0 S1 S2 S2l S6 S6m S7 S7r S8a S8b S8n);
+my @order = qw(S0 S1 S2 S2l S3a S3b S4a S4b S4ea S4eb S4da S4db S5 S6 S6m S7 S7r S8a S8b S8n);
 
 # the other baselines, which have no bar
 my %others = (cheap => [qw(plain same)], plain => [], gate => []);
@@ -115,6 +129,26 @@ my %others = (cheap => [qw(plain same)], plain => [], gate => []);
 my (%gates, %results, $bare, $backend, $perf, $failed, $one_key);
 
 exit main(@ARGV);
+
+
+# a token used again and again, and a thousand in turn
+
+sub jwt {
+    my ($name, $alg) = @_;
+
+    my %both = (gate => "j$alg", base => 'cheap');
+
+    return (
+        "${name}a" => {
+            %both, title => "JWT $alg, one token", bar => 1.05,
+            mix => { n => 1, path => $pet, tokens => $alg },
+        },
+        "${name}b" => {
+            %both, title => "JWT $alg, 1,000 tokens", bar => 1.06,
+            mix => { n => 1000, path => $pet, tokens => $alg },
+        },
+    );
+}
 
 
 sub main {
@@ -141,6 +175,8 @@ sub main {
     my @timed = grep { $scenarios{$_} } @names;
     my $info = $asked{info} ? information() : undef;
 
+    my $verify = $asked{verify} ? verify() : undef;
+
     $backend->start if @timed || $asked{sick};
 
     my $sick = $asked{sick} ? sick() : undef;
@@ -161,7 +197,8 @@ sub main {
         measure(@timed) if $rounds;
     }
 
-    report([grep { $scenarios{$_} } @names], $info, $sick, time - $from);
+    report([grep { $scenarios{$_} } @names],
+           { info => $info, sick => $sick, verify => $verify }, time - $from);
 
     return $failed ? 1 : 0;
 }
@@ -169,6 +206,7 @@ sub main {
 
 sub prepare {
     $BenchNginx::dir = $dir;
+    $BenchTokens::dir = $dir;
     $BenchNginx::nginx = $ENV{BENCH_NGINX} || '/usr/sbin/nginx';
     $BenchNginx::module = "$dir/ngx_apigw_module.so";
 
@@ -277,7 +315,8 @@ CONF
 
 # a gateway by name: "plain", "low", k<keys>, r<routes>; "n<routes>" is nginx
 # with as many locations, to compare memory with.  With quotas: q<keys> in
-# Redis, l<keys> in the zone, "sick" to be left without its Redis
+# Redis, l<keys> in the zone, "sick" to be left without its Redis.  With tokens:
+# j<algorithm>; "e<keys>" is q and jRS256 together
 
 sub gate {
     my ($name) = @_;
@@ -308,7 +347,15 @@ sub gate {
         $stage .= $routes;
     }
 
-    if ($name =~ /^[kql](\d+)$/ || $name =~ /^(?:low|sick)$/) {
+    if ($name =~ /^[je]/) {
+        my ($alg) = $name =~ /^j(.*)/;
+
+        $http .= '    apigw_authorizer users { '
+                 . BenchTokens::conf($alg || 'RS256') . " }\n";
+        $stage = "apigw_authorize users scopes=pets:read;\n$stage";
+    }
+
+    if ($name =~ /^[kqle](\d+)$/ || $name =~ /^(?:low|sick)$/) {
         my $n = $1 || ($name eq 'low' ? 100 : 1000);
         my $size = $n > 100_000 ? '256m' : '32m';
         my $rate = $name eq 'low' ? '1r/m burst=1'
@@ -317,7 +364,7 @@ sub gate {
 
         keys_file("$dir/$name.csv", $n);
 
-        if ($name =~ /^[qls]/) {
+        if ($name =~ /^[qles]/) {
             $quota = 'quota 1000000000/month; on_error '
                      . ($name eq 'sick' ? 'open;' : 'closed;');
             $plans .= ' tiny';
@@ -325,7 +372,7 @@ sub gate {
                      . "    apigw_api_key tiny key=$tiny id=tiny$name plan=tiny;\n";
         }
 
-        if ($name =~ /^[qs]/) {
+        if ($name =~ /^[qes]/) {
             $http .= '    apigw_redis ' . BenchRedis::url()
                      . ($name eq 'sick' ? " timeout=50ms;\n"
                                         : " timeout=1s;\n");
@@ -394,18 +441,32 @@ sub running_gate {
 sub connected {
     my ($gate) = @_;
 
-    return unless $gate->{name} =~ /^(?:q|sick)/;
+    return unless $gate->{name} =~ /^(?:q|e|sick)/;
 
     my $end = time + 20;
 
     while (time < $end) {
         my ($status) = BenchLoad::ask($gate->{ports}{http}, $pet,
-                                      'x-api-key: ' . sprintf $key, 7);
+                                      'x-api-key: ' . sprintf($key, 7),
+                                      bearer($gate));
         return if $status == 200;
         sleep 0.1;
     }
 
     die "gateway \"$gate->{name}\" has no Redis\n";
+}
+
+
+# a good token, where the gateway wants one
+
+sub bearer {
+    my ($gate) = @_;
+
+    my ($alg) = $gate->{name} =~ /^j(.*)/;
+    $alg ||= 'RS256' if $gate->{name} =~ /^e/;
+
+    return $alg ? 'authorization: Bearer ' . BenchTokens::tokens($alg, 1)->[0]
+                : ();
 }
 
 
@@ -499,7 +560,7 @@ sub check_gate {
 
     my $gate = gate($s->{gate});
     my $port = $gate->{ports}{http};
-    my @key = ('x-api-key: ' . sprintf $key, 7);
+    my @key = ('x-api-key: ' . sprintf($key, 7), bearer($gate));
 
     my ($status, $head, $body, @failures);
 
@@ -534,6 +595,7 @@ sub check_gate {
     }
 
     push @failures, check_quota($gate) if $gate->{name} =~ /^[ql]\d/;
+    push @failures, check_tokens($gate) if bearer($gate);
 
     if ($gate->{name} eq 'low') {
         ($status, $head) = BenchLoad::ask($port, $pet, @key);
@@ -562,6 +624,38 @@ sub check_gate {
         push @failures, "headers from bare nginx: $body"
             unless $body =~ /^127\.0\.0\.1\|http\|$p\|[^|]{5,}\|/
                    && $head =~ /^x-amzn-RequestId: /m;
+    }
+
+    return @failures;
+}
+
+
+# a token that is changed, unsigned or missing is refused, after a good one, too
+
+sub check_tokens {
+    my ($gate) = @_;
+
+    my $port = $gate->{ports}{http};
+    my $other = 'x-api-key: ' . sprintf $key, 7;
+    my ($good) = bearer($gate) =~ /Bearer (.*)/;
+    my ($header, $claims, $signature) = split /\./, $good;
+    my $changed = $good =~ s/\.(.{20})(.)/".$1" . ($2 eq 'A' ? 'B' : 'A')/er;
+
+    my %bad = (
+        changed => $changed,
+        truncated => substr($good, 0, -4),
+        'of another signature' => "$header.$claims." . reverse $signature,
+        none => Apigw::Token::b64('{"alg":"none"}') . ".$claims.",
+    );
+
+    my @failures;
+
+    for my $what (undef, sort keys %bad) {
+        my @token = defined $what ? "authorization: Bearer $bad{$what}" : ();
+        my ($status) = BenchLoad::ask($port, $pet, $other, @token);
+
+        push @failures, differs(defined $what ? "a token $what" : 'no token',
+                                $status, 401);
     }
 
     return @failures;
@@ -651,7 +745,7 @@ sub callgrind {
 
         $mix = $side->[3] = $scenarios{$name}{slow_mix} || $mix;
 
-        my $id = join ' ', $nginx->{name}, $port, BenchLoad::template($mix);
+        my $id = join ' ', $nginx->{name}, $port, BenchLoad::name($mix);
 
         $instructions{$id} //= count($name, @$side);
         $results{$name}{instructions}{$what} = $instructions{$id};
@@ -773,7 +867,7 @@ sub load {
         sleep 0.3;
     }
 
-    my $redis = $nginx->{name} =~ /^q/;
+    my $redis = $nginx->{name} =~ /^[qe]/;
     my $commands = $redis && BenchRedis::commands();
 
     my ($cpu, $n) = ($nginx->cpu, $nginx->requests);
@@ -895,8 +989,40 @@ sub sick {
 }
 
 
+# nanoseconds of a signature: OpenSSL's, ours, and all that is done for a token
+
+sub verify {
+    my $base = "$top/ngx_apigw_module/base";
+    my @flags = qw(-std=gnu99 -O2 -DNGX_APIGW_STUB=1);
+
+    system('gcc', @flags, "-I$top/t/unit", "-I$base", '-o', "$dir/verify",
+           "$top/t/bench/verify.c", "$top/t/unit/ngx_stub.c",
+           glob("$base/*.c"), qw(-ljansson -lcrypto)) == 0
+        or die "verify.c does not compile\n";
+
+    my %ns;
+
+    for my $alg (qw(RS256 PS256 ES256 EdDSA HS256)) {
+        BenchTokens::conf($alg);
+
+        my $keys = $alg =~ /^HS/ ? "$dir/token.secret" : "$dir/$alg.json";
+        my $token = BenchTokens::file($alg, 1);
+
+        my $out = qx(taskset -c $BenchNginx::core{gate} $dir/verify $alg \\
+                     $keys $token);
+
+        $? == 0 && $out =~ /^(\d+) (\d+) (\d+)$/
+            or die "verify $alg failed: $out\n";
+
+        $ns{$alg} = { bare => $1, verify => $2, token => $3 };
+    }
+
+    return \%ns;
+}
+
+
 sub report {
-    my ($names, $info, $sick, $took) = @_;
+    my ($names, $extra, $took) = @_;
 
     print "\n";
 
@@ -926,8 +1052,9 @@ sub report {
     }
 
     print_commands($names);
-    print_sick($sick) if $sick;
-    print_information($info) if $info;
+    print_verify($extra->{verify}) if $extra->{verify};
+    print_sick($extra->{sick}) if $extra->{sick};
+    print_information($extra->{info}) if $extra->{info};
 
     printf "\n%d rounds of %s s, %d requests under valgrind, %.0f s in all; "
            . "hardware counters: %s\n", $rounds, $seconds, $requests, $took,
@@ -939,7 +1066,8 @@ sub report {
     print $fh JSON::PP->new->canonical->pretty->encode({
         rounds => $rounds + 0, seconds => $seconds + 0,
         requests => $requests + 0, counters => $perf,
-        scenarios => \%results, information => $info, sick => $sick,
+        scenarios => \%results, information => $extra->{info},
+        sick => $extra->{sick}, verify => $extra->{verify},
         commands_one_key => $one_key,
     });
     close $fh or die "$file: $!\n";
@@ -991,6 +1119,22 @@ sub print_commands {
         my $c = $results{$name}{commands}{gateway} // next;
 
         row("Redis commands per request, $name", sprintf '%.4f', $c);
+    }
+}
+
+
+sub print_verify {
+    my ($verify) = @_;
+
+    print "\n";
+
+    for my $alg (sort keys %$verify) {
+        my ($bare, $ours, $token) = @{ $verify->{$alg} }{qw(bare verify token)};
+
+        row("$alg, a signature" . ($bare ? ' (and all for a token) to the bare'
+                                            . ' operation' : ''),
+            $bare ? sprintf('%.3f (%.3f)', $ours / $bare, $token / $bare)
+                  : '-');
     }
 }
 

@@ -100,6 +100,16 @@ sub code {
         }
     }
 
+    # of a block whose lines have a table of ours
+
+    while ($c =~ /^static \w+_line_t\s+\w+_lines\[\] = \{(.*?)^\};/gms) {
+        my ($table, $start) = ($1, $-[1]);
+
+        while ($table =~ /\{ ngx_string\("(\w+)"\)/g) {
+            $sub{$1} = { file => $file, line => line_of($c, $start + $-[0]) };
+        }
+    }
+
     while ($c =~ /strcmp\(value\[0\]\.data, "(\w+)"\) == 0/g) {
         my ($name, $at) = ($1, $-[0]);
 

@@ -42,6 +42,13 @@ write_file('keys.csv', "Name,key,description,Enabled,usageplanIds,id\n"
            . "alice,alice-0123456789abcdef0123456789,,TRUE,basic,alice\n");
 write_file('pepper', "0123456789abcdef0123456789abcdef\n");
 write_file('redis.password', "0123456789abcdef0123456789abcdef\n");
+write_file('token.secret', "0123456789abcdef0123456789abcdef\n");
+write_file('introspection.secret', "0123456789abcdef\n");
+write_file('revoked.txt', "sub mallory\n");
+# RFC 7517, A.1
+write_file('jwks.json', '{"keys":[{"kty":"EC","crv":"P-256","kid":"1",'
+           . '"x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",'
+           . '"y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}]}');
 write_file('routes.conf', "apigw_route \"GET /shared\" { return 200; }\n");
 
 certificate();
@@ -272,6 +279,14 @@ sub wrap {
     for (@plans) {
         next if $plan{$_}++;
         $more .= "apigw_usage_plan $_ { throttle 10r/s burst=20; }\n";
+    }
+
+    my %authorizer = map { $_ => 1 } $text =~ /apigw_authorizer\s+(\w+)/g;
+
+    for ($text =~ /apigw_authorize\s+(\w+)/g) {
+        next if $_ eq 'off' || $authorizer{$_}++;
+        $more .= "apigw_authorizer $_ { type jwt; issuer x; audience y;"
+                 . " jwks jwks.json; }\n";
     }
 
     return "load_module modules/ngx_apigw_module.so;\n"
