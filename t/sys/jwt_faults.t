@@ -295,7 +295,9 @@ $provider->issue($issuer);
 
     $provider->start;
     sleep 0.5;
-    is(scalar $provider->requests, $from, 'reload: nothing was fetched');
+    is(scalar $provider->requests, $from, 'reload: nothing was fetched')
+        or diag(join "\n", (splice @{ [$provider->requests] }, $from),
+            grep { /keys of/ } split /\n/, $keeping->log(0) . $gw->log);
     is_deeply([$keeping->complaints(qr/unknown directive|nonsense/)], [],
         'reload: nothing bad in the log');
 }

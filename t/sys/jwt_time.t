@@ -229,9 +229,9 @@ for my $target (qw(small none)) {
     }), 'revoked: an empty list');
 }
 
-# Many tokens: memory stays within its bound
+# Many tokens: memory stays within its bound; sanitizers keep what was freed
 
-{
+if (!Apigw::Gateway::sanitized()) {
     my ($worker) = $gw->workers;
     my @tokens = map { token(jti => "$_", pad => 'x' x 2000) } 1 .. 50;
     status('small', $_) for @tokens;
