@@ -250,6 +250,10 @@ bad('a secret that is not there',
     "$s\nalgorithms HS256;\nsecret_file $F/none;", 'none');
 bad('a secret without a value', "$s\nalgorithms HS256;\nsecret_file;",
     'secret_file');
+bad('a secret too short for one of the algorithms',
+    "$s\nalgorithms HS256 HS512;\nsecret_file $F/a.secret;",
+    'is not for HS512, which needs 64 bytes',
+    'user_files eval' => "[['a.secret', 's' x 63]]");
 bad('a secret twice',
     "$s\nalgorithms HS256;\nsecret_file $F/secret;\nsecret_file $F/secret;",
     'secret_file');

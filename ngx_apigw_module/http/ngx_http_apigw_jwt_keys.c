@@ -20,6 +20,8 @@ static ngx_int_t ngx_http_apigw_jwt_source(ngx_conf_t *cf,
     ngx_apigw_tls_t **tls);
 static ngx_int_t ngx_http_apigw_jwt_secret(ngx_conf_t *cf,
     ngx_http_apigw_authorizer_t *authorizer, ngx_http_apigw_issuer_t *issuer);
+static ngx_int_t ngx_http_apigw_jwt_long_enough(ngx_conf_t *cf,
+    ngx_http_apigw_jwt_conf_t *jcf, ngx_apigw_jwks_t *set);
 static ngx_int_t ngx_http_apigw_jwt_read(ngx_conf_t *cf, ngx_str_t *name,
     ngx_str_t *text);
 
@@ -94,7 +96,7 @@ ngx_http_apigw_jwt_source(ngx_conf_t *cf,
 
     if (secure && *tls == NULL) {
         *tls = ngx_apigw_tls_create(cf, &authorizer->trusted_certificate,
-                                    "trusted_certificate");
+                                    "trusted_certificate ");
         if (*tls == NULL) {
             return NGX_ERROR;
         }
@@ -166,13 +168,47 @@ ngx_http_apigw_jwt_secret(ngx_conf_t *cf,
 
     ngx_apigw_cleanse(text.data, NGX_HTTP_APIGW_JWT_MAX_SECRET + 1);
 
-    if (rc != NGX_OK) {
+    if (rc != NGX_OK
+        || ngx_http_apigw_jwt_long_enough(cf, jcf, set) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
     issuer->issuer = ngx_apigw_issuer_fixed(cf, &issuer->name, set);
 
     return issuer->issuer ? NGX_OK : NGX_ERROR;
+}
+
+
+/* RFC 7518, 3.2: as many bytes as the hash */
+
+static ngx_int_t
+ngx_http_apigw_jwt_long_enough(ngx_conf_t *cf,
+    ngx_http_apigw_jwt_conf_t *jcf, ngx_apigw_jwks_t *set)
+{
+    ngx_str_t   none;
+    ngx_uint_t  bits, alg;
+
+    ngx_str_null(&none);
+
+    for (bits = 256, alg = NGX_APIGW_JWS_HS256;
+         alg <= NGX_APIGW_JWS_HS512;
+         bits += 128, alg <<= 1)
+    {
+        if (!(jcf->algorithms & alg)
+            || ngx_apigw_jwks_next(set, &none, alg, NULL))
+        {
+            continue;
+        }
+
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "the secret in \"%V\" is not for HS%ui, which "
+                           "needs %ui bytes", &jcf->secret_file, bits,
+                           bits / 8);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
 }
 
 
