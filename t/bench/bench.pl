@@ -38,6 +38,8 @@ my $tiny = 'tiny-quota-0123456789ABCDEFGHIJKLMNOPQRS';
 
 my $pet = '/prod/pets/42';
 my $thing = '/prod/thing%05d/parts/42';
+my $origin = 'https://app.example.com';
+my $json = '{"id":42,"name":"' . 'x' x 179 . '"}';
 
 # what "same" is: the gateway's work on headers done by nginx's own means;
 # "cheap" has an id that costs no random numbers
@@ -99,6 +101,24 @@ my %scenarios = (
         base => 'plain', refused => 403,
         mix => { n => 1000, path => $pet, key => $unknown },
     },
+    C1 => {
+        title => 'CORS, to a route without', gate => 'web',
+        base_gate => 'web', most => 1000, others => { S0 => 'plain' },
+        mix => { n => 1, path => $pet, origin => $origin },
+        base_mix => { n => 1, path => '/prod/cats/42', origin => $origin },
+    },
+    C1w => {
+        title => 'C1, credentials and a wildcard', gate => 'web',
+        base_gate => 'web', most => 1000,
+        mix => { n => 1, path => '/prod/dogs/42', origin => $origin },
+        base_mix => { n => 1, path => '/prod/cats/42', origin => $origin },
+    },
+    C2 => {
+        title => 'mock, to "return" in a route', gate => 'web',
+        base_gate => 'web', most => 1000,
+        mix => { n => 1, path => '/prod/mock' },
+        base_mix => { n => 1, path => '/prod/same' },
+    },
 );
 
 # rows of another kind
@@ -107,7 +127,7 @@ my %extras = (
     sick => 'waits for a Redis that does not answer',
 );
 
-my @order = qw(S0 S1 S2 S2l S6 S6m S7 S7r S8a S8b S8n);
+my @order = qw(S0 S1 S2 S2l S6 S6m S7 S7r S8a S8b S8n C1 C1w C2);
 
 # the other baselines, which have no bar
 my %others = (cheap => [qw(plain same)], plain => [], gate => []);
@@ -183,8 +203,6 @@ sub prepare {
         or die "no module, run \"make\": $!\n";
 
     my $port = BenchNginx::free_port();
-    my $json = '{"id":42,"name":"' . 'x' x 179 . '"}';
-
     $backend = BenchNginx->new('backend', core => 'load',
                                ports => { http => $port }, http => <<"CONF");
     server {
@@ -277,7 +295,8 @@ CONF
 
 # a gateway by name: "plain", "low", k<keys>, r<routes>; "n<routes>" is nginx
 # with as many locations, to compare memory with.  With quotas: q<keys> in
-# Redis, l<keys> in the zone, "sick" to be left without its Redis
+# Redis, l<keys> in the zone, "sick" to be left without its Redis.  "web" has
+# CORS and mocks
 
 sub gate {
     my ($name) = @_;
@@ -306,6 +325,26 @@ sub gate {
         } 'GET /pets', 'GET /pets/{id}', 'POST /pets', 'GET /what';
 
         $stage .= $routes;
+    }
+
+    if ($name eq 'web') {
+        my $cors = "apigw_cors origins=$origin methods=GET,PUT"
+                   . ' headers=content-type expose=x-total max_age=600;';
+
+        $stage =~ s/("GET \/pets\/\{id\}" \{)/$1 $cors/;
+        $stage .= <<"CONF";
+        apigw_route "GET /cats/{id}" { proxy_pass http://backend; }
+        apigw_route "GET /dogs/{id}" {
+            apigw_cors origins=http://localhost:3000,https://*.example.com
+                       expose=x-total credentials=on;
+            proxy_pass http://backend;
+        }
+        apigw_route "GET /mock" { apigw_mock 200 '$json'; }
+        apigw_route "GET /same" {
+            default_type application/json;
+            return 200 '$json';
+        }
+CONF
     }
 
     if ($name =~ /^[kql](\d+)$/ || $name =~ /^(?:low|sick)$/) {
@@ -427,12 +466,12 @@ sub sides {
     if ($s->{base_gate}) {
         my $base = gate($s->{base_gate});
         push @sides, ['base', $base, $base->{ports}{http}, $s->{base_mix}];
-        return @sides;
+
+    } else {
+        push @sides, ['base', $bare, $bare->{ports}{ $s->{base} }, $s->{mix}];
     }
 
-    push @sides, ['base', $bare, $bare->{ports}{ $s->{base} }, $s->{mix}];
-
-    for my $other (@{ $others{ $s->{base} } }) {
+    for my $other (@{ $others{ $s->{base} || 'gate' } }) {
         push @sides, [$other, $bare, $bare->{ports}{$other}, $s->{mix}];
     }
 
@@ -551,6 +590,8 @@ sub check_gate {
                    && $head =~ /^x-amz-apigw-id: /m;
     }
 
+    push @failures, check_web($port) if $gate->{name} eq 'web';
+
     ($status) = BenchLoad::ask($port, '/prod/nothing/here', @key);
     $want->('no route', $status, 403);
 
@@ -606,6 +647,39 @@ sub check_quota {
         if $one_key > 0.01;
 
     return @failures;
+}
+
+
+# two routes have CORS, the one beside them has not; a mock and "return" answer
+# alike
+
+sub check_web {
+    my ($port) = @_;
+
+    my (@allowed, @answers);
+
+    for my $path ($pet, '/prod/dogs/42', '/prod/cats/42') {
+        for my $from ($origin, "$origin.evil.example") {
+            my ($status, $head) = BenchLoad::ask($port, $path,
+                                                 "Origin: $from");
+            push @allowed, join ' ', sort map { lc }
+                           $head =~ /^Access-Control-(\S+: \S+)/mg;
+        }
+    }
+
+    for my $path ('/prod/mock', '/prod/same') {
+        my ($status, $head, $body) = BenchLoad::ask($port, $path);
+        my ($type) = $head =~ /^(Content-Type: \S+)/m;
+        push @answers, "$status $type $body";
+    }
+
+    my $meant = "allow-origin: $origin expose-headers: x-total";
+
+    return differs('CORS', join('|', @allowed),
+                   "$meant||allow-credentials: true $meant|||"),
+        differs('a mock', @answers),
+        differs('"return"', $answers[1],
+                "200 Content-Type: application/json $json");
 }
 
 
@@ -925,6 +999,7 @@ sub report {
         }
     }
 
+    print_added($names);
     print_commands($names);
     print_sick($sick) if $sick;
     print_information($info) if $info;
@@ -976,6 +1051,27 @@ sub print_row {
 
 
 sub row { printf "%-60s %s\n", @_ }
+
+
+# what may be added is a number, not a ratio
+
+sub print_added {
+    my ($names) = @_;
+
+    my @rows = grep { $scenarios{$_}{most} && $results{$_}{instructions} }
+                    @$names or return;
+
+    print "\n";
+
+    for my $name (@rows) {
+        my ($most, $i) = ($scenarios{$name}{most},
+                          $results{$name}{instructions});
+        my $added = $results{$name}{added} = $i->{gateway} - $i->{base};
+
+        row("user instructions that $name adds, at most $most",
+            sprintf '%.0f %s', $added, $added > $most ? 'OVER' : 'ok');
+    }
+}
 
 
 sub print_commands {
