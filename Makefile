@@ -25,8 +25,14 @@ FUZZERS = $(patsubst t/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard t/fuzz/fuzz_*.c))
 PURE = $(wildcard $(BASE)/*.c) $(CORE)/ngx_apigw_redis_proto.c \
 	$(CORE)/ngx_apigw_redis_url.c
 
-UNIT_SRCS = t/unit/ngx_stub.c $(PURE)
-UNIT_DEPS = $(UNIT_SRCS) $(wildcard $(BASE)/*.h $(CORE)/*.h t/unit/*.h)
+# compiled once for all tests, and once for all fuzzers; names are unique
+UNIT_SRCS = $(notdir t/unit/ngx_stub.c $(PURE))
+UNIT_HEADERS = $(wildcard $(BASE)/*.h $(CORE)/*.h t/unit/*.h)
+UNIT_OBJS = $(UNIT_SRCS:%.c=$(BUILD)/unit/obj/%.o)
+FUZZ_OBJS = $(UNIT_SRCS:%.c=$(BUILD)/fuzz/obj/%.o)
+
+vpath %.c t/unit $(BASE) $(CORE)
+
 UNIT_LIBS = -l:libhiredis.a -ljansson -lcrypto -lpthread
 
 MODEL_SRCS = $(wildcard t/unit/model_*.c)
@@ -47,13 +53,15 @@ run: module
 	@t/tools/deps.sh run
 	@t/tools/run.sh $(MODULE)
 
-unit: unit-deps $(UNITS)
+unit: unit-deps
+	@$(MAKE) --no-print-directory -j$(JOBS) $(UNITS)
 	prove -j$(JOBS) --exec '' $(UNITS)
 
 unit-deps:
 	@t/tools/deps.sh build test
 
-fuzz: unit-deps $(FUZZERS)
+fuzz: unit-deps
+	@$(MAKE) --no-print-directory -j$(JOBS) $(FUZZERS)
 	@t/tools/fuzz.sh $(FUZZ_SECONDS) $(FUZZERS)
 
 itest: module
@@ -106,17 +114,25 @@ install: module
 clean:
 	rm -rf $(BUILD) t/servroot*
 
-$(BUILD)/unit/%: t/unit/%.c $(UNIT_DEPS)
+$(BUILD)/unit/obj/%.o: %.c $(UNIT_HEADERS)
 	@mkdir -p $(@D)
-	$(UNIT_CC) $(UNIT_CFLAGS) -o $@ $< $(UNIT_MORE) $(UNIT_SRCS) $(UNIT_LIBS)
+	$(UNIT_CC) $(UNIT_CFLAGS) -c -o $@ $<
+
+$(BUILD)/unit/%: t/unit/%.c $(UNIT_OBJS) $(UNIT_HEADERS)
+	@mkdir -p $(@D)
+	$(UNIT_CC) $(UNIT_CFLAGS) -o $@ $< $(UNIT_MORE) $(UNIT_OBJS) $(UNIT_LIBS)
 
 $(BUILD)/unit/test_lease_model: UNIT_MORE = $(MODEL_SRCS)
 $(BUILD)/unit/test_lease_model: UNIT_LIBS += -llua5.1
 $(BUILD)/unit/test_lease_model: $(MODEL_SRCS) $(CORE)/ngx_apigw_lease_script.c
 
-$(BUILD)/fuzz/%: t/fuzz/%.c $(UNIT_DEPS)
+$(BUILD)/fuzz/obj/%.o: %.c $(UNIT_HEADERS)
 	@mkdir -p $(@D)
-	clang $(FUZZ_CFLAGS) -o $@ $< $(UNIT_SRCS) $(UNIT_LIBS)
+	clang $(FUZZ_CFLAGS) -c -o $@ $<
+
+$(BUILD)/fuzz/%: t/fuzz/%.c $(FUZZ_OBJS) $(UNIT_HEADERS)
+	@mkdir -p $(@D)
+	clang $(FUZZ_CFLAGS) -o $@ $< $(FUZZ_OBJS) $(UNIT_LIBS)
 
 .PHONY: all module run unit unit-deps fuzz itest sys runner test asan \
 	valgrind static real test-all bench lint fmt install clean

@@ -28,7 +28,7 @@ typedef struct {
 
 
 typedef struct {
-    ngx_str_t                      name;
+    ngx_str_t                      name;         /* in lower case */
     ngx_uint_t                     offset;       /* in its ctx */
 } ngx_http_apigw_cors_field_t;
 
@@ -57,11 +57,11 @@ static ngx_int_t ngx_http_apigw_cors_add(ngx_http_request_t *r,
 static ngx_http_apigw_cors_field_t
     ngx_http_apigw_cors_fields[NGX_HTTP_APIGW_CORS_FIELDS] =
 {
-    { ngx_string("Origin"),
+    { ngx_string("origin"),
       offsetof(ngx_http_apigw_cors_ctx_t, origin) },
-    { ngx_string("Access-Control-Request-Method"),
+    { ngx_string("access-control-request-method"),
       offsetof(ngx_http_apigw_cors_ctx_t, method) },
-    { ngx_string("Access-Control-Request-Headers"),
+    { ngx_string("access-control-request-headers"),
       offsetof(ngx_http_apigw_cors_ctx_t, headers) }
 };
 
@@ -92,6 +92,21 @@ static ngx_str_t  ngx_http_apigw_cors_by_asked =
 
 
 static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
+
+
+/* lowcase_key is the shorter way, but other modules may leave it out */
+
+static ngx_inline ngx_uint_t
+ngx_http_apigw_cors_is(ngx_table_elt_t *h, ngx_str_t *name)
+{
+    if (h->key.len != name->len) {
+        return 0;
+    }
+
+    return (h->lowcase_key
+            && ngx_memcmp(h->lowcase_key, name->data, name->len) == 0)
+           || ngx_strncasecmp(h->key.data, name->data, name->len) == 0;
+}
 
 
 void
@@ -188,11 +203,7 @@ ngx_http_apigw_cors_read(ngx_http_request_t *r,
 
             for (f = ngx_http_apigw_cors_fields; f < last; f++) {
 
-                if (h[i].key.len != f->name.len
-                    || ngx_strncasecmp(h[i].key.data, f->name.data,
-                                       f->name.len)
-                       != 0)
-                {
+                if (!ngx_http_apigw_cors_is(&h[i], &f->name)) {
                     continue;
                 }
 

@@ -39,6 +39,7 @@ sub template {
     my ($mix) = @_;
 
     my $text = "GET $mix->{path} HTTP/1.1\r\nHost: bench\r\n";
+    $text .= "Origin: $mix->{origin}\r\n" if defined $mix->{origin};
     $text .= "x-api-key: $mix->{key}\r\n" if defined $mix->{key};
     $text .= 'authorization: Bearer ' if defined $mix->{tokens};
 

@@ -39,6 +39,8 @@ my $tiny = 'tiny-quota-0123456789ABCDEFGHIJKLMNOPQRS';
 
 my $pet = '/prod/pets/42';
 my $thing = '/prod/thing%05d/parts/42';
+my $origin = 'https://app.example.com';
+my $json = '{"id":42,"name":"' . 'x' x 179 . '"}';
 
 # what "same" is: the gateway's work on headers done by nginx's own means;
 # "cheap" has an id that costs no random numbers
@@ -112,6 +114,24 @@ my %scenarios = (
         base => 'plain', refused => 403,
         mix => { n => 1000, path => $pet, key => $unknown },
     },
+    C1 => {
+        title => 'CORS, to a route without', gate => 'web',
+        base_gate => 'web', most => 1000, others => { S0 => 'plain' },
+        mix => { n => 1, path => $pet, origin => $origin },
+        base_mix => { n => 1, path => '/prod/cats/42', origin => $origin },
+    },
+    C1w => {
+        title => 'C1, credentials and a wildcard', gate => 'web',
+        base_gate => 'web', most => 1000,
+        mix => { n => 1, path => '/prod/dogs/42', origin => $origin },
+        base_mix => { n => 1, path => '/prod/cats/42', origin => $origin },
+    },
+    C2 => {
+        title => 'mock, to "return" in a route', gate => 'web',
+        base_gate => 'web', most => 1000,
+        mix => { n => 1, path => '/prod/mock' },
+        base_mix => { n => 1, path => '/prod/same' },
+    },
 );
 
 # rows of another kind
@@ -121,7 +141,8 @@ my %extras = (
     verify => 'signatures, to OpenSSL\'s bare operation',
 );
 
-my @order = qw(S0 S1 S2 S2l S3a S3b S4a S4b S4ea S4eb S4da S4db S5 S6 S6m S7 S7r S8a S8b S8n);
+my @order = qw(S0 S1 S2 S2l S3a S3b S4a S4b S4ea S4eb S4da S4db S5 S6 S6m S7
+               S7r S8a S8b S8n C1 C1w C2);
 
 # the other baselines, which have no bar
 my %others = (cheap => [qw(plain same)], plain => [], gate => []);
@@ -221,8 +242,6 @@ sub prepare {
         or die "no module, run \"make\": $!\n";
 
     my $port = BenchNginx::free_port();
-    my $json = '{"id":42,"name":"' . 'x' x 179 . '"}';
-
     $backend = BenchNginx->new('backend', core => 'load',
                                ports => { http => $port }, http => <<"CONF");
     server {
@@ -316,7 +335,8 @@ CONF
 # a gateway by name: "plain", "low", k<keys>, r<routes>; "n<routes>" is nginx
 # with as many locations, to compare memory with.  With quotas: q<keys> in
 # Redis, l<keys> in the zone, "sick" to be left without its Redis.  With tokens:
-# j<algorithm>; "e<keys>" is q and jRS256 together
+# j<algorithm>; "e<keys>" is q and jRS256 together.  "web" has
+# CORS and mocks
 
 sub gate {
     my ($name) = @_;
@@ -355,7 +375,8 @@ sub gate {
         $stage = "apigw_authorize users scopes=pets:read;\n$stage";
     }
 
-    if ($name =~ /^[kqle](\d+)$/ || $name =~ /^(?:low|sick)$/) {
+    if ($name =~ /^[kqle](\d+)$/ || $name =~ /^(?:low|sick)$/) {.  "web" has
+# CORS and mocks
         my $n = $1 || ($name eq 'low' ? 100 : 1000);
         my $size = $n > 100_000 ? '256m' : '32m';
         my $rate = $name eq 'low' ? '1r/m burst=1'
@@ -488,12 +509,12 @@ sub sides {
     if ($s->{base_gate}) {
         my $base = gate($s->{base_gate});
         push @sides, ['base', $base, $base->{ports}{http}, $s->{base_mix}];
-        return @sides;
+
+    } else {
+        push @sides, ['base', $bare, $bare->{ports}{ $s->{base} }, $s->{mix}];
     }
 
-    push @sides, ['base', $bare, $bare->{ports}{ $s->{base} }, $s->{mix}];
-
-    for my $other (@{ $others{ $s->{base} } }) {
+    for my $other (@{ $others{ $s->{base} || 'gate' } }) {
         push @sides, [$other, $bare, $bare->{ports}{$other}, $s->{mix}];
     }
 
@@ -613,6 +634,8 @@ sub check_gate {
                    && $head =~ /^x-amz-apigw-id: /m;
     }
 
+    push @failures, check_web($port) if $gate->{name} eq 'web';
+
     ($status) = BenchLoad::ask($port, '/prod/nothing/here', @key);
     $want->('no route', $status, 403);
 
@@ -700,6 +723,39 @@ sub check_quota {
         if $one_key > 0.01;
 
     return @failures;
+}
+
+
+# two routes have CORS, the one beside them has not; a mock and "return" answer
+# alike
+
+sub check_web {
+    my ($port) = @_;
+
+    my (@allowed, @answers);
+
+    for my $path ($pet, '/prod/dogs/42', '/prod/cats/42') {
+        for my $from ($origin, "$origin.evil.example") {
+            my ($status, $head) = BenchLoad::ask($port, $path,
+                                                 "Origin: $from");
+            push @allowed, join ' ', sort map { lc }
+                           $head =~ /^Access-Control-(\S+: \S+)/mg;
+        }
+    }
+
+    for my $path ('/prod/mock', '/prod/same') {
+        my ($status, $head, $body) = BenchLoad::ask($port, $path);
+        my ($type) = $head =~ /^(Content-Type: \S+)/m;
+        push @answers, "$status $type $body";
+    }
+
+    my $meant = "allow-origin: $origin expose-headers: x-total";
+
+    return differs('CORS', join('|', @allowed),
+                   "$meant||allow-credentials: true $meant|||"),
+        differs('a mock', @answers),
+        differs('"return"', $answers[1],
+                "200 Content-Type: application/json $json");
 }
 
 
@@ -1051,6 +1107,7 @@ sub report {
         }
     }
 
+    print_added($names);
     print_commands($names);
     print_verify($extra->{verify}) if $extra->{verify};
     print_sick($extra->{sick}) if $extra->{sick};
@@ -1104,6 +1161,27 @@ sub print_row {
 
 
 sub row { printf "%-60s %s\n", @_ }
+
+
+# what may be added is a number, not a ratio
+
+sub print_added {
+    my ($names) = @_;
+
+    my @rows = grep { $scenarios{$_}{most} && $results{$_}{instructions} }
+                    @$names or return;
+
+    print "\n";
+
+    for my $name (@rows) {
+        my ($most, $i) = ($scenarios{$name}{most},
+                          $results{$name}{instructions});
+        my $added = $results{$name}{added} = $i->{gateway} - $i->{base};
+
+        row("user instructions that $name adds, at most $most",
+            sprintf '%.0f %s', $added, $added > $most ? 'OVER' : 'ok');
+    }
+}
 
 
 sub print_commands {

@@ -197,7 +197,7 @@ sub laboratory {
             if $expected =~ /version (v\d)/;
     }
 
-    is($lines, 8, 'run.sh prints commands') or diag($text);
+    is($lines, 9, 'run.sh prints commands') or diag($text);
 
     kill 'INT', -$pid;
     waitpid $pid, 0;

@@ -127,6 +127,10 @@ The gateway listens on port $port.  Try, in another terminal:
   curl -i $url/desarrollo/jdvpl/7
       200, what the backend saw: GET /jdvpl/7
 
+  curl -i -X OPTIONS -H "Origin: http://localhost:3000" \\
+      -H "Access-Control-Request-Method: PUT" $url/desarrollo/jdvpl/7
+      204, what a browser asks first: pages of http://localhost:3000 may PUT
+
   curl -i $url/produccion/jdvpl
       403 Forbidden: no API key
 
