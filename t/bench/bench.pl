@@ -375,8 +375,27 @@ sub gate {
         $stage = "apigw_authorize users scopes=pets:read;\n$stage";
     }
 
-    if ($name =~ /^[kqle](\d+)$/ || $name =~ /^(?:low|sick)$/) {.  "web" has
-# CORS and mocks
+    if ($name eq 'web') {
+        my $cors = "apigw_cors origins=$origin methods=GET,PUT"
+                   . ' headers=content-type expose=x-total max_age=600;';
+
+        $stage =~ s/("GET \/pets\/\{id\}" \{)/$1 $cors/;
+        $stage .= <<"CONF";
+        apigw_route "GET /cats/{id}" { proxy_pass http://backend; }
+        apigw_route "GET /dogs/{id}" {
+            apigw_cors origins=http://localhost:3000,https://*.example.com
+                       expose=x-total credentials=on;
+            proxy_pass http://backend;
+        }
+        apigw_route "GET /mock" { apigw_mock 200 '$json'; }
+        apigw_route "GET /same" {
+            default_type application/json;
+            return 200 '$json';
+        }
+CONF
+    }
+
+    if ($name =~ /^[kqle](\d+)$/ || $name =~ /^(?:low|sick)$/) {
         my $n = $1 || ($name eq 'low' ? 100 : 1000);
         my $size = $n > 100_000 ? '256m' : '32m';
         my $rate = $name eq 'low' ? '1r/m burst=1'
