@@ -68,7 +68,7 @@ sub requests {
 
     return sub {
         $i = ($i + $stride) % $n;
-        return sprintf($template, $i)
+        return ($template =~ /%/ ? sprintf $template, $i : $template)
                . ($tokens ? "$tokens->[$i]\r\n" : '') . "\r\n";
     };
 }
