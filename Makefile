@@ -116,11 +116,12 @@ clean:
 
 $(BUILD)/unit/obj/%.o: %.c $(UNIT_HEADERS)
 	@mkdir -p $(@D)
-	$(UNIT_CC) $(UNIT_CFLAGS) -c -o $@ $<
+	@$(UNIT_CC) $(UNIT_CFLAGS) -c -o $@ $<
 
 $(BUILD)/unit/%: t/unit/%.c $(UNIT_OBJS) $(UNIT_HEADERS)
 	@mkdir -p $(@D)
-	$(UNIT_CC) $(UNIT_CFLAGS) -o $@ $< $(UNIT_MORE) $(UNIT_OBJS) $(UNIT_LIBS)
+	@echo $@
+	@$(UNIT_CC) $(UNIT_CFLAGS) -o $@ $< $(UNIT_MORE) $(UNIT_OBJS) $(UNIT_LIBS)
 
 $(BUILD)/unit/test_lease_model: UNIT_MORE = $(MODEL_SRCS)
 $(BUILD)/unit/test_lease_model: UNIT_LIBS += -llua5.1
@@ -128,11 +129,15 @@ $(BUILD)/unit/test_lease_model: $(MODEL_SRCS) $(CORE)/ngx_apigw_lease_script.c
 
 $(BUILD)/fuzz/obj/%.o: %.c $(UNIT_HEADERS)
 	@mkdir -p $(@D)
-	clang $(FUZZ_CFLAGS) -c -o $@ $<
+	@clang $(FUZZ_CFLAGS) -c -o $@ $<
 
 $(BUILD)/fuzz/%: t/fuzz/%.c $(FUZZ_OBJS) $(UNIT_HEADERS)
 	@mkdir -p $(@D)
-	clang $(FUZZ_CFLAGS) -o $@ $< $(FUZZ_OBJS) $(UNIT_LIBS)
+	@echo $@
+	@clang $(FUZZ_CFLAGS) -o $@ $< $(FUZZ_OBJS) $(UNIT_LIBS)
+
+# objects stay
+.SECONDARY: $(UNIT_OBJS) $(FUZZ_OBJS)
 
 .PHONY: all module run unit unit-deps fuzz itest sys runner test asan \
 	valgrind static real test-all bench lint fmt install clean
