@@ -490,7 +490,7 @@ good('authorities',
     "type jwt;\nissuer https://id.example.com jwks=$F/jwks.json;\nissuer https://127.0.0.1:1;\n$A\ntrusted_certificate $F/a.pem;",
     'user_files eval' => "[['a.pem', \$::Key->certificate]]");
 good('the least values',
-    "$ok\nleeway 0;\ncache off;\ntoken_max 1k;\nheader_max 64;\ntimeout 100ms;\ncooldown 1s;\nparked_max 1;");
+    "$ok\nleeway 0;\ncache off;\ntoken_max 1k; header_max 64;\ntimeout 100ms; cooldown 1s;\nparked_max 1;");
 good('an issuer that is no URL, with keys',
     "type jwt;\nissuer \"any thing\";\n$A\n$J",
     token => "::token(iss => 'any thing')");
