@@ -95,10 +95,10 @@ nginx.conf:
 --- config eval: $::Config
 --- must_die
 --- error_log
-it has user information in
+invalid endpoint: it has user information in
 nginx.conf:
 --- no_error_log eval
-["[alert]", "s3cret-1"]
+["[alert]", "s3cret-1", "gate:secret"]
 
 
 

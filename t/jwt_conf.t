@@ -323,7 +323,7 @@ jwt('a pointer that ends in an escape', 'require /a~ = b;', '"/a~"');
 
 bad('authorities that are not there',
     "type jwt;\nissuer https://127.0.0.1;\n$A\ntrusted_certificate $F/none.pem;",
-    'none.pem');
+    'invalid parameter "trusted_certificate ');
 bad('authorities that are none',
     "type jwt;\nissuer https://127.0.0.1;\n$A\ntrusted_certificate $F/jwks.json;",
     'jwks.json');
@@ -494,7 +494,7 @@ good('authorities',
     "type jwt;\nissuer https://id.example.com jwks=$F/jwks.json;\nissuer https://127.0.0.1:1;\n$A\ntrusted_certificate $F/a.pem;",
     'user_files eval' => "[['a.pem', \$::Key->certificate]]");
 good('the least values',
-    "$ok\nleeway 0;\ncache off;\ntoken_max 1k;\nheader_max 64;\ntimeout 100ms;\ncooldown 1s;\nparked_max 1;");
+    "$ok\nleeway 0;\ncache off;\ntoken_max 1k; header_max 64;\ntimeout 100ms; cooldown 1s;\nparked_max 1;");
 good('an issuer that is no URL, with keys',
     "type jwt;\nissuer \"any thing\";\n$A\n$J",
     token => "::token(iss => 'any thing')");

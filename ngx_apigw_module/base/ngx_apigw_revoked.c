@@ -190,7 +190,8 @@ ngx_apigw_revoked_line(ngx_apigw_revoked_t *list, u_char *p, size_t len,
     }
 
     if (what == NGX_APIGW_REVOKED_KINDS) {
-        *reason = "a line begins with \"jti \", \"sub \", \"kid \" or \"#\"";
+        *reason = "the line does not begin with \"jti \", \"sub \", \"kid \""
+                  " or \"#\"";
         return NGX_DECLINED;
     }
 

@@ -165,8 +165,8 @@ ngx_apigw_issuer_conf_check(ngx_conf_t *cf, ngx_apigw_issuer_t *issuer)
 
     if (resolver == NULL || resolver->connections.nelts == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "no resolver defined to resolve the host of "
-                           "\"%V\"", &url->text);
+                           "no resolver in http{} for the host of \"%V\"",
+                           &url->text);
         return NGX_ERROR;
     }
 

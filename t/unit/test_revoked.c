@@ -235,8 +235,8 @@ refuses(const char *text, ngx_uint_t want, const char *why)
 static void
 test_errors(void)
 {
-    const char  *word = "a line begins with \"jti \", \"sub \", \"kid \" or "
-                        "\"#\"";
+    const char  *word = "the line does not begin with \"jti \", \"sub \", "
+                        "\"kid \" or \"#\"";
     const char  *missing = "the value is missing";
     const char  *space = "the value begins or ends with a space";
     const char  *control = "the value has a control character";
