@@ -51,6 +51,8 @@ my $gw = Apigw::Gateway->new(files => { map { $_ => \$files{$_} } keys %files },
     map \$arg_other \$mapped { default \$arg_other; }
     large_client_header_buffers 4 64k;
     $authorizers
+    apigw_usage_plan gold { }
+    apigw_api_key shop key=jos%C3%A9-0123456789-0123456789 plan=gold id=shop;
     server {
         listen 127.0.0.1:%PORT%;
         listen 127.0.0.1:%PORT2% http2;
@@ -58,6 +60,14 @@ my $gw = Apigw::Gateway->new(files => { map { $_ => \$files{$_} } keys %files },
         proxy_set_header X-Is-Authorization \$http_authorization;
         proxy_set_header X-Is-Token \$http_x_token;
         proxy_set_header X-Is-Cookie \$cookie_token;
+
+        apigw_stage keys {
+            apigw_usage_plans      gold;
+            apigw_api_key_source   \$apigw_principal;
+            apigw_api_key_required on;
+            apigw_authorize        header;
+            apigw_route "GET /a" { proxy_pass http://127.0.0.1:%PORT3%; }
+        }
 
         apigw_stage s {
             apigw_route "GET /open" { return 200 "open\\n"; }
@@ -122,6 +132,12 @@ is(bearer('/header', token(sub => 'alice '))->{body}, "[alice%20]\n",
 is(bearer('/header', token(sub => ' a b  '))->{body}, "[%20a b %20]\n",
     'blanks at both ends');
 is(bearer('/header', token(sub => ' '))->{body}, "[%20]\n", 'only a blank');
+
+# An API key is masked, but not whom it was made of.
+
+my $jose = 'Bearer ' . token(sub => "jos\x{e9}-0123456789-0123456789");
+is($gw->get('/keys/a', headers => [Authorization => $jose])->{body},
+    "[jos%C3%A9-0123456789-0123456789]\n", 'the principal is the API key');
 
 # Signatures cost time.
 
