@@ -19,6 +19,7 @@ static ngx_uint_t ngx_apigw_claims_has(ngx_apigw_json_t *value,
     ngx_str_t *text, ngx_uint_t scalars);
 static ngx_uint_t ngx_apigw_claims_word(ngx_str_t *words, ngx_str_t *word);
 static ngx_uint_t ngx_apigw_claims_like(ngx_str_t *claim, ngx_str_t *name);
+static ngx_uint_t ngx_apigw_claims_plain(ngx_str_t *text, size_t i);
 
 
 #define ngx_apigw_claims_get_string(root, name, value)                       \
@@ -26,11 +27,6 @@ static ngx_uint_t ngx_apigw_claims_like(ngx_str_t *claim, ngx_str_t *name);
 
 #define ngx_apigw_claims_get_seconds(root, name, up, value)                  \
     ngx_apigw_claims_seconds(root, name, sizeof(name) - 1, up, value)
-
-/* what headers and logs show as it is */
-
-#define ngx_apigw_claims_plain(c)                                            \
-    ((c) >= 0x20 && (c) < 0x7f && (c) != '%')
 
 
 ngx_int_t
@@ -461,7 +457,7 @@ ngx_apigw_claims_text(ngx_apigw_json_t *value, ngx_pool_t *pool,
     *text = value->text;
 
     for (n = 0, i = 0; i < text->len; i++) {
-        n += !ngx_apigw_claims_plain(text->data[i]);
+        n += !ngx_apigw_claims_plain(text, i);
     }
 
     if (n == 0) {
@@ -478,7 +474,7 @@ ngx_apigw_claims_text(ngx_apigw_json_t *value, ngx_pool_t *pool,
     for (i = 0; i < value->text.len; i++) {
         c = value->text.data[i];
 
-        if (ngx_apigw_claims_plain(c)) {
+        if (ngx_apigw_claims_plain(&value->text, i)) {
             *p++ = c;
             continue;
         }
@@ -491,4 +487,21 @@ ngx_apigw_claims_text(ngx_apigw_json_t *value, ngx_pool_t *pool,
     text->len = p - text->data;
 
     return NGX_OK;
+}
+
+
+/* what headers show as it is; blanks at the ends get lost there */
+
+static ngx_uint_t
+ngx_apigw_claims_plain(ngx_str_t *text, size_t i)
+{
+    u_char  c;
+
+    c = text->data[i];
+
+    if (c == ' ') {
+        return i != 0 && i != text->len - 1;
+    }
+
+    return c > 0x20 && c < 0x7f && c != '%';
 }

@@ -101,9 +101,9 @@ ngx_apigw_json_t *ngx_apigw_claims_named(ngx_apigw_json_t *root,
 
 /*
  * A value for variables, headers and logs.  A string has its bytes, but "%",
- * control characters and what is not ASCII are percent-encoded (RFC 3986,
- * 2.1), so that two different claims never look the same; other scalars and
- * what is nested are JSON in ASCII; null is empty.
+ * control characters, blanks at its ends and what is not ASCII are
+ * percent-encoded (RFC 3986, 2.1), so that two different claims never look the
+ * same; other scalars and what is nested are JSON in ASCII; null is empty.
  *
  *     NGX_OK     text points into the value or is in the pool
  *     NGX_ERROR  no memory

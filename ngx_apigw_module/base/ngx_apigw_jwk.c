@@ -257,6 +257,13 @@ ngx_apigw_jwk_candidate(ngx_apigw_jwk_t *key, ngx_str_t *kid, ngx_uint_t alg,
 }
 
 
+ngx_str_t *
+ngx_apigw_jwk_kid(ngx_apigw_jwk_t *key)
+{
+    return &key->kid;
+}
+
+
 const u_char *
 ngx_apigw_jwk_fingerprint(ngx_apigw_jwk_t *key)
 {

@@ -18,6 +18,7 @@
 
 #define NGX_APIGW_JWK_FINGERPRINT_LEN  32
 #define NGX_APIGW_JWK_MAX_KEYS         64    /* of a set */
+#define NGX_APIGW_JWK_MAX_TRIED        8     /* for one signature */
 #define NGX_APIGW_JWK_MIN_RSA          2048  /* bits, RFC 7518, 3.3 */
 #define NGX_APIGW_JWK_MAX_RSA          8192  /* what a worker can afford */
 #define NGX_APIGW_JWK_MIN_SECRET       32    /* bytes, RFC 7518, 3.2 */
@@ -101,6 +102,9 @@ ngx_uint_t ngx_apigw_jwks_count(ngx_apigw_jwks_t *set);
  */
 ngx_apigw_jwk_t *ngx_apigw_jwks_next(ngx_apigw_jwks_t *set, ngx_str_t *kid,
     ngx_uint_t alg, ngx_apigw_jwk_t *previous);
+
+/* "": it has none */
+ngx_str_t *ngx_apigw_jwk_kid(ngx_apigw_jwk_t *key);
 
 /* what the key is: type, material, kid, algorithms; hashed */
 const u_char *ngx_apigw_jwk_fingerprint(ngx_apigw_jwk_t *key);

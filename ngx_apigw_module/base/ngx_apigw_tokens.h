@@ -34,7 +34,7 @@ struct ngx_apigw_token_s {
     ngx_uint_t                 refs;
 
     ngx_str_t                  text;      /* the token */
-    ngx_str_t                  kid;       /* of its header, or empty */
+    ngx_str_t                  kid;       /* of its key, or empty */
     ngx_apigw_claims_t         claims;    /* copied into the block */
     int64_t                    until;     /* forget it then, Unix time */
 

@@ -200,6 +200,14 @@ ngx_int_t ngx_http_apigw_authorizer_hide(ngx_http_request_t *r);
 ngx_int_t ngx_http_apigw_authorizer_enter(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx);
 
+/*
+ * What the variable of the identity gives, read once, as it is masked then:
+ * NGX_OK, NGX_DECLINED, NGX_ERROR.
+ */
+ngx_int_t ngx_http_apigw_authorizer_shown(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorizer_t *authorizer,
+    ngx_str_t *text);
+
 ngx_int_t ngx_http_apigw_authorizer_step(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx);
 

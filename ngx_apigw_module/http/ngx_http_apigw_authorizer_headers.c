@@ -10,7 +10,7 @@
 static ngx_int_t ngx_http_apigw_authorizer_header_filter(
     ngx_http_request_t *r);
 static void ngx_http_apigw_authorizer_hide_token(ngx_http_request_t *r,
-    ngx_http_apigw_authorizer_t *authorizer);
+    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorizer_t *authorizer);
 
 
 static ngx_str_t  ngx_http_apigw_authenticate_key =
@@ -78,18 +78,16 @@ ngx_http_apigw_authorizer_hide(ngx_http_request_t *r)
         return NGX_OK;
     }
 
+    if (ctx->stage->authorizers) {
+        authorizers = ctx->stage->authorizers->elts;
+
+        for (i = 0; i < ctx->stage->authorizers->nelts; i++) {
+            ngx_http_apigw_authorizer_hide_token(r, ctx, authorizers[i]);
+        }
+    }
+
     for (shown = ctx->shown; shown; shown = shown->next) {
         ngx_memset(shown->text.data, '*', shown->text.len);
-    }
-
-    if (ctx->stage->authorizers == NULL) {
-        return NGX_OK;
-    }
-
-    authorizers = ctx->stage->authorizers->elts;
-
-    for (i = 0; i < ctx->stage->authorizers->nelts; i++) {
-        ngx_http_apigw_authorizer_hide_token(r, authorizers[i]);
     }
 
     return NGX_OK;
@@ -98,11 +96,16 @@ ngx_http_apigw_authorizer_hide(ngx_http_request_t *r)
 
 static void
 ngx_http_apigw_authorizer_hide_token(ngx_http_request_t *r,
-    ngx_http_apigw_authorizer_t *authorizer)
+    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorizer_t *authorizer)
 {
+    ngx_str_t         text;
     ngx_table_elt_t  *h;
 
     if (authorizer->identity != NGX_ERROR) {
+
+        /* no step may have asked for it, and the request line may have it */
+
+        (void) ngx_http_apigw_authorizer_shown(r, ctx, authorizer, &text);
         return;
     }
 

@@ -19,9 +19,6 @@ static void ngx_http_apigw_authorizer_release(void *data);
 static ngx_int_t ngx_http_apigw_authorizer_token(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorizer_t *authorizer,
     ngx_str_t *text);
-static ngx_int_t ngx_http_apigw_authorizer_shown(ngx_http_request_t *r,
-    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorizer_t *authorizer,
-    ngx_str_t *text);
 static ngx_int_t ngx_http_apigw_authorizer_bearer(ngx_str_t *text);
 static const char *ngx_http_apigw_authorizer_allows(
     ngx_http_apigw_authorize_t *authorize, ngx_apigw_claims_t *claims,
@@ -230,9 +227,7 @@ ngx_http_apigw_authorizer_token(ngx_http_request_t *r,
 }
 
 
-/* read once, as it is masked then: NGX_OK, NGX_DECLINED, NGX_ERROR */
-
-static ngx_int_t
+ngx_int_t
 ngx_http_apigw_authorizer_shown(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorizer_t *authorizer,
     ngx_str_t *text)

@@ -83,6 +83,13 @@ ngx_http_apigw_claim(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
+    if (var->get_handler) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "the variable \"%V\" of \"apigw_claim\" is "
+                           "another directive's", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
     var->get_handler = ngx_http_apigw_pointer_variable;
     var->data = (uintptr_t) pointer;
 

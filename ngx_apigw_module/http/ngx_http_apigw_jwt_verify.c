@@ -11,13 +11,19 @@
 /*
  * A token is found among those that were verified, or verified.  Where its key
  * is not there the request waits for what a fetch will bring that begins now.
+ * What a token says takes much more memory than the token, so nothing of it is
+ * kept meanwhile.
  */
 
 
+#define NGX_HTTP_APIGW_JWT_POOL  4096
+
+
 typedef struct {
-    ngx_apigw_jwt_t                jwt;
+    ngx_apigw_jwt_t                jwt;      /* of the pool, and so are */
     ngx_apigw_claims_t             claims;
     ngx_uint_t                     number;   /* of the issuer */
+    ngx_pool_t                    *pool;     /* NULL while it waits */
     ngx_apigw_issuer_wait_t        wait;
     ngx_msec_t                     since;    /* when it waited first */
     unsigned                       waited:1;
@@ -28,8 +34,11 @@ static ngx_int_t ngx_http_apigw_jwt_hit(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorize_t *authorize,
     ngx_apigw_token_t *token);
 static ngx_int_t ngx_http_apigw_jwt_begin(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorize_t *authorize,
+    ngx_str_t *text, ngx_http_apigw_jwt_state_t *state);
+static ngx_int_t ngx_http_apigw_jwt_read(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorizer_t *authorizer,
-    ngx_str_t *text, ngx_http_apigw_jwt_state_t **state);
+    ngx_str_t *text, ngx_http_apigw_jwt_state_t *state);
 static ngx_int_t ngx_http_apigw_jwt_verify(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorize_t *authorize,
     ngx_http_apigw_jwt_state_t *state);
@@ -62,8 +71,15 @@ ngx_http_apigw_jwt_authorize(ngx_http_request_t *r,
     authorizer = authorize->authorizer;
     state = ctx->authorization->state;
 
+    if (state && state->wait.waiting) {
+
+        /* something else has run the phases */
+
+        return ngx_http_apigw_park(r, "waiting for keys");
+    }
+
     if (state) {
-        return ngx_http_apigw_jwt_verify(r, ctx, authorize, state);
+        return ngx_http_apigw_jwt_begin(r, ctx, authorize, text, state);
     }
 
     if (authorizer->tokens) {
@@ -78,10 +94,12 @@ ngx_http_apigw_jwt_authorize(ngx_http_request_t *r,
         }
     }
 
-    rc = ngx_http_apigw_jwt_begin(r, ctx, authorizer, text, &state);
+    state = ngx_pcalloc(r->pool, sizeof(ngx_http_apigw_jwt_state_t));
+    if (state == NULL) {
+        return NGX_ERROR;
+    }
 
-    return (rc == NGX_OK) ? ngx_http_apigw_jwt_verify(r, ctx, authorize, state)
-                          : rc;
+    return ngx_http_apigw_jwt_begin(r, ctx, authorize, text, state);
 }
 
 
@@ -128,31 +146,50 @@ ngx_http_apigw_jwt_hit(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
 }
 
 
-/* what can be told without a key */
-
 static ngx_int_t
 ngx_http_apigw_jwt_begin(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
-    ngx_http_apigw_authorizer_t *authorizer, ngx_str_t *text,
-    ngx_http_apigw_jwt_state_t **state)
+    ngx_http_apigw_authorize_t *authorize, ngx_str_t *text,
+    ngx_http_apigw_jwt_state_t *state)
 {
-    ngx_int_t                    rc;
-    ngx_str_t                   *iss;
-    ngx_uint_t                   i;
-    const char                  *reason;
-    ngx_http_apigw_issuer_t     *issuer;
-    ngx_http_apigw_jwt_conf_t   *jcf;
-    ngx_http_apigw_jwt_state_t  *st;
+    ngx_int_t  rc;
 
-    st = ngx_pcalloc(r->pool, sizeof(ngx_http_apigw_jwt_state_t));
-    if (st == NULL) {
+    state->pool = ngx_create_pool(NGX_HTTP_APIGW_JWT_POOL, ngx_cycle->log);
+    if (state->pool == NULL) {
         return NGX_ERROR;
     }
 
-    rc = ngx_apigw_jwt_parse(&st->jwt, text, authorizer->header_max, r->pool,
-                             &reason);
+    rc = ngx_http_apigw_jwt_read(r, ctx, authorize->authorizer, text, state);
 
     if (rc == NGX_OK) {
-        rc = ngx_apigw_claims_read(&st->claims, st->jwt.claims, &reason);
+        rc = ngx_http_apigw_jwt_verify(r, ctx, authorize, state);
+    }
+
+    ngx_destroy_pool(state->pool);
+    state->pool = NULL;
+
+    return rc;
+}
+
+
+/* what can be told without a key */
+
+static ngx_int_t
+ngx_http_apigw_jwt_read(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
+    ngx_http_apigw_authorizer_t *authorizer, ngx_str_t *text,
+    ngx_http_apigw_jwt_state_t *state)
+{
+    ngx_int_t                   rc;
+    ngx_str_t                  *iss;
+    ngx_uint_t                  i;
+    const char                 *reason;
+    ngx_http_apigw_issuer_t    *issuer;
+    ngx_http_apigw_jwt_conf_t  *jcf;
+
+    rc = ngx_apigw_jwt_parse(&state->jwt, text, authorizer->header_max,
+                             state->pool, &reason);
+
+    if (rc == NGX_OK) {
+        rc = ngx_apigw_claims_read(&state->claims, state->jwt.claims, &reason);
     }
 
     if (rc == NGX_DECLINED) {
@@ -165,12 +202,12 @@ ngx_http_apigw_jwt_begin(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
 
     jcf = authorizer->conf;
 
-    if (!(st->jwt.alg & jcf->algorithms)) {
+    if (!(state->jwt.alg & jcf->algorithms)) {
         return ngx_http_apigw_jwt_refuse(r, ctx, "the algorithm of the token "
                                                  "is not allowed");
     }
 
-    iss = &st->claims.iss;
+    iss = &state->claims.iss;
     issuer = authorizer->issuers->elts;
 
     for (i = 0; i < authorizer->issuers->nelts; i++) {
@@ -178,9 +215,7 @@ ngx_http_apigw_jwt_begin(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
         if (iss->len == issuer[i].name.len
             && ngx_memcmp(iss->data, issuer[i].name.data, iss->len) == 0)
         {
-            st->number = i;
-            *state = st;
-
+            state->number = i;
             return NGX_OK;
         }
     }
@@ -198,13 +233,6 @@ ngx_http_apigw_jwt_verify(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
     ngx_apigw_jwk_t          *key;
     ngx_apigw_jwks_t         *keys;
     ngx_http_apigw_issuer_t  *issuer;
-
-    if (state->wait.waiting) {
-
-        /* something else has run the phases */
-
-        return ngx_http_apigw_park(r, "waiting for keys");
-    }
 
     issuer = authorize->authorizer->issuers->elts;
     issuer += state->number;
@@ -267,14 +295,17 @@ ngx_http_apigw_jwt_signature(ngx_apigw_jwks_t *keys, ngx_apigw_jwt_t *jwt,
     ngx_apigw_jwk_t **key)
 {
     ngx_int_t         rc;
+    ngx_uint_t        n;
     ngx_apigw_jwk_t  *k;
 
+    n = NGX_APIGW_JWK_MAX_TRIED;
     rc = NGX_BUSY;
 
     for (k = ngx_apigw_jwks_next(keys, &jwt->kid, jwt->alg, NULL);
-         k;
+         k && n;
          k = ngx_apigw_jwks_next(keys, &jwt->kid, jwt->alg, k))
     {
+        n--;
         rc = ngx_apigw_jwk_verify(k, jwt->alg, &jwt->input, &jwt->signature);
 
         if (rc != NGX_DECLINED) {
@@ -373,6 +404,7 @@ ngx_http_apigw_jwt_verified(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
     ngx_http_apigw_authorize_t *authorize, ngx_http_apigw_jwt_state_t *state,
     ngx_apigw_jwk_t *key)
 {
+    ngx_str_t                    *kid;
     const char                   *reason;
     ngx_apigw_token_t            *token;
     ngx_http_apigw_issuer_t      *issuer;
@@ -393,7 +425,15 @@ ngx_http_apigw_jwt_verified(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
         return ngx_http_apigw_jwt_refuse(r, ctx, reason);
     }
 
-    token = ngx_apigw_token_create(&ctx->authorization->text, &state->jwt.kid,
+    /* whoever has a key that is revoked would not name it */
+
+    kid = ngx_apigw_jwk_kid(key);
+
+    if (kid->len == 0) {
+        kid = &state->jwt.kid;
+    }
+
+    token = ngx_apigw_token_create(&ctx->authorization->text, kid,
                                    &state->claims);
     if (token == NULL) {
         return NGX_ERROR;

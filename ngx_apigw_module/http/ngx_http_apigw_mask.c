@@ -284,19 +284,12 @@ ngx_http_apigw_mask(ngx_str_t *text, ngx_str_t *secret)
 }
 
 
+/* clients choose both: its time is linear */
+
 static u_char *
 ngx_http_apigw_mask_at(u_char *p, u_char *last, ngx_str_t *secret)
 {
-    while ((size_t) (last - p) >= secret->len) {
-
-        if (ngx_memcmp(p, secret->data, secret->len) == 0) {
-            return p;
-        }
-
-        p++;
-    }
-
-    return NULL;
+    return memmem(p, last - p, secret->data, secret->len);
 }
 
 
@@ -369,9 +362,20 @@ ngx_http_apigw_in_request(ngx_http_request_t *r, u_char *p)
 }
 
 
+/* of what did not fit into a block only the beginning is known */
+
 static ngx_uint_t
 ngx_http_apigw_in_pool(ngx_pool_t *pool, u_char *p)
 {
+    ngx_pool_large_t  *l;
+
+    for (l = pool->large; l; l = l->next) {
+
+        if (l->alloc == p) {
+            return 1;
+        }
+    }
+
     for ( /* void */ ; pool; pool = pool->d.next) {
 
         if (p >= (u_char *) pool && p < pool->d.end) {

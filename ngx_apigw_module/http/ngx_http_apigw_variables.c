@@ -312,6 +312,7 @@ static ngx_int_t
 ngx_http_apigw_principal_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
+    ngx_str_t              text;
     ngx_http_apigw_ctx_t  *ctx;
 
     ctx = ngx_http_apigw_get_ctx(r);
@@ -320,7 +321,17 @@ ngx_http_apigw_principal_variable(ngx_http_request_t *r,
         return ngx_http_apigw_variable_empty(r, v);
     }
 
-    return ngx_http_apigw_variable_text(v, &ctx->principal);
+    /* as the source of API keys it is masked */
+
+    text.len = ctx->principal.len;
+    text.data = ngx_pnalloc(r->pool, text.len);
+    if (text.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(text.data, ctx->principal.data, text.len);
+
+    return ngx_http_apigw_variable_text(v, &text);
 }
 
 

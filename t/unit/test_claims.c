@@ -566,6 +566,9 @@ test_text(void)
     text_is("\"\\u0001\\u001f\x7f\\t\"", "%01%1F%7F%09");
     text_is("\"100%\"", "100%25");
     text_is("\"%0D\"", "%250D");
+    text_is("\" a b \"", "%20a b%20");
+    text_is("\" \"", "%20");
+    text_is("\"a  \"", "a %20");
     text_is("\"caf\xc3\xa9\"", "caf%C3%A9");
     text_is("\"\\ud834\\udd1e\"", "%F0%9D%84%9E");
     text_is("1", "1");
