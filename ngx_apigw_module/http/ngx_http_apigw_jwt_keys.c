@@ -94,7 +94,7 @@ ngx_http_apigw_jwt_source(ngx_conf_t *cf,
 
     if (secure && *tls == NULL) {
         *tls = ngx_apigw_tls_create(cf, &authorizer->trusted_certificate,
-                                    "trusted_certificate");
+                                    "trusted_certificate ");
         if (*tls == NULL) {
             return NGX_ERROR;
         }
