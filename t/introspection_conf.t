@@ -90,12 +90,12 @@ nginx.conf:
 --- http_config
     apigw_authorizer users {
         type introspection;
-        endpoint https://gate:secret@127.0.0.1/i; client_id gate; client_secret_file $TEST_NGINX_SERVER_ROOT/html/secret;
+        endpoint https://gate:s3cret-1@127.0.0.1/i; client_id gate; client_secret_file $TEST_NGINX_SERVER_ROOT/html/secret;
     }
 --- config eval: $::Config
 --- must_die
 --- error_log
-it has user information in
+invalid endpoint: it has user information in
 nginx.conf:
 --- no_error_log eval
 ["[alert]", "s3cret-1"]
