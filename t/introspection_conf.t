@@ -90,7 +90,7 @@ nginx.conf:
 --- http_config
     apigw_authorizer users {
         type introspection;
-        endpoint https://gate:secret@127.0.0.1/i; client_id gate; client_secret_file $TEST_NGINX_SERVER_ROOT/html/secret;
+        endpoint https://gate:s3cret-1@127.0.0.1/i; client_id gate; client_secret_file $TEST_NGINX_SERVER_ROOT/html/secret;
     }
 --- config eval: $::Config
 --- must_die

@@ -326,7 +326,7 @@ bad('authorities that are not there',
     'invalid parameter "trusted_certificate ');
 bad('authorities that are none',
     "type jwt;\nissuer https://127.0.0.1;\n$A\ntrusted_certificate $F/jwks.json;",
-    'jwks.json');
+    'invalid parameter "trusted_certificate /');
 jwt('authorities for keys of a file', "trusted_certificate $F/a.pem;",
     'trusted_certificate');
 jwt('authorities twice',

@@ -16,6 +16,10 @@ static void ngx_apigw_fetch_connect_handler(ngx_event_t *ev);
 static ngx_int_t ngx_apigw_fetch_connect_opened(ngx_apigw_fetch_state_t *st);
 static ngx_int_t ngx_apigw_fetch_connect_tls(ngx_apigw_fetch_state_t *st);
 static void ngx_apigw_fetch_connect_tls_handler(ngx_connection_t *c);
+static void ngx_apigw_fetch_connect_tls_failed(ngx_apigw_fetch_state_t *st,
+    const char *reason, ngx_str_t *detail);
+static void ngx_apigw_fetch_connect_heard(ngx_log_t *log, ngx_uint_t level,
+    u_char *buf, size_t len);
 static void ngx_apigw_fetch_connect_note(ngx_apigw_fetch_state_t *st,
     ngx_err_t err);
 static ngx_apigw_fetch_place_t *ngx_apigw_fetch_connect_place(
@@ -215,6 +219,18 @@ ngx_apigw_fetch_connect_tls(ngx_apigw_fetch_state_t *st)
 
     st->stage = NGX_APIGW_FETCH_HANDSHAKE;
 
+    /* what OpenSSL has to say is the reason, not a line of the log */
+
+    st->heard = *fetch->log;
+    st->heard.log_level = NGX_LOG_INFO;
+    st->heard.handler = NULL;
+    st->heard.writer = ngx_apigw_fetch_connect_heard;
+    st->heard.wdata = st;
+    st->heard.next = NULL;
+    st->nsaid = 0;
+
+    st->connection->log = &st->heard;
+
     rc = ngx_apigw_tls_begin(fetch->tls, st->connection, &fetch->url.host,
                              ngx_apigw_fetch_connect_tls_handler, &reason,
                              &detail);
@@ -224,9 +240,11 @@ ngx_apigw_fetch_connect_tls(ngx_apigw_fetch_state_t *st)
     }
 
     if (rc != NGX_OK) {
-        ngx_apigw_fetch_note(fetch, reason, &detail);
+        ngx_apigw_fetch_connect_tls_failed(st, reason, &detail);
         return NGX_ERROR;
     }
+
+    st->connection->log = fetch->log;
 
     ngx_apigw_fetch_talk(st);
 
@@ -250,12 +268,61 @@ ngx_apigw_fetch_connect_tls_handler(ngx_connection_t *c)
     }
 
     if (ngx_apigw_tls_end(c, &fetch->url.host, &reason, &detail) != NGX_OK) {
-        ngx_apigw_fetch_note(fetch, reason, &detail);
+        ngx_apigw_fetch_connect_tls_failed(st, reason, &detail);
         ngx_apigw_fetch_connect_next(st);
         return;
     }
 
+    c->log = fetch->log;
+
     ngx_apigw_fetch_talk(st);
+}
+
+
+static void
+ngx_apigw_fetch_connect_tls_failed(ngx_apigw_fetch_state_t *st,
+    const char *reason, ngx_str_t *detail)
+{
+    if (detail->len == 0) {
+        detail->data = st->said;
+        detail->len = st->nsaid;
+    }
+
+    ngx_apigw_fetch_note(st->fetch, reason, detail);
+}
+
+
+/* "2000/01/01 00:00:00 [level] pid#tid: text"; the first one tells the most */
+
+static void
+ngx_apigw_fetch_connect_heard(ngx_log_t *log, ngx_uint_t level, u_char *buf,
+    size_t len)
+{
+    u_char                   *p, *last;
+    ngx_apigw_fetch_state_t  *st;
+
+    st = log->wdata;
+    last = buf + len;
+
+    p = ngx_strlchr(buf, last, '#');
+
+    if (p) {
+        p = ngx_strlchr(p, last, ' ');
+    }
+
+    if (p == NULL || st->nsaid) {
+        return;
+    }
+
+    p++;
+
+    while (p < last && (last[-1] == LF || last[-1] == CR)) {
+        last--;
+    }
+
+    st->nsaid = ngx_min((size_t) (last - p), NGX_APIGW_FETCH_SAID);
+
+    ngx_memcpy(st->said, p, st->nsaid);
 }
 
 

@@ -19,6 +19,7 @@
 
 #define NGX_APIGW_FETCH_MAX_PLACES  16
 #define NGX_APIGW_FETCH_BUFFER      4096
+#define NGX_APIGW_FETCH_SAID        256
 
 
 typedef enum {
@@ -39,6 +40,9 @@ typedef struct {
     ngx_apigw_fetch_t         *fetch;     /* NULL: it has ended */
     ngx_uint_t                 stage;     /* ngx_apigw_fetch_stage_e */
     ngx_log_t                  quiet;
+    ngx_log_t                  heard;     /* during the handshake */
+    u_char                     said[NGX_APIGW_FETCH_SAID];
+    size_t                     nsaid;
 
     ngx_resolver_ctx_t        *ctx;
     ngx_apigw_fetch_place_t   *places;

@@ -18,10 +18,14 @@
 
 static void ngx_apigw_issuer_file_wrong(ngx_conf_t *cf, ngx_str_t *name,
     ngx_apigw_jwk_error_t *error);
-static ngx_int_t ngx_apigw_issuer_file_read(ngx_conf_t *cf, ngx_str_t *name,
-    size_t max, ngx_str_t *text, ngx_log_t *log);
-static ngx_int_t ngx_apigw_issuer_file_all(ngx_conf_t *cf, ngx_fd_t fd,
-    ngx_str_t *name, size_t max, ngx_str_t *text, ngx_log_t *log);
+static ngx_int_t ngx_apigw_issuer_file_read(ngx_conf_t *cf,
+    ngx_core_conf_t *ccf, ngx_str_t *name, size_t max, ngx_str_t *text,
+    ngx_log_t *log);
+static ngx_int_t ngx_apigw_issuer_file_all(ngx_conf_t *cf,
+    ngx_core_conf_t *ccf, ngx_fd_t fd, ngx_str_t *name, size_t max,
+    ngx_str_t *text, ngx_log_t *log);
+static ngx_uint_t ngx_apigw_issuer_file_ours(struct stat *st,
+    ngx_core_conf_t *ccf);
 static void ngx_apigw_issuer_file_failed(ngx_conf_t *cf, ngx_log_t *log,
     ngx_err_t err, const char *what, ngx_str_t *name);
 static void ngx_apigw_issuer_file_take(ngx_apigw_issuer_zone_t *zone,
@@ -44,8 +48,9 @@ ngx_apigw_issuer_file_keys(ngx_conf_t *cf, ngx_str_t *file)
     name = *file;
 
     if (ngx_conf_full_name(cf->cycle, &name, 1) != NGX_OK
-        || ngx_apigw_issuer_file_read(cf, &name, NGX_APIGW_ISSUER_MAX_BODY,
-                                      &all, cf->log)
+        || ngx_apigw_issuer_file_read(cf, NULL, &name,
+                                      NGX_APIGW_ISSUER_MAX_BODY, &all,
+                                      cf->log)
            != NGX_OK)
     {
         return NULL;
@@ -101,13 +106,13 @@ ngx_apigw_issuer_file_wrong(ngx_conf_t *cf, ngx_str_t *name,
 
 /*
  * cf NULL: it is one that workers have written, in a directory that is theirs:
- * links in it lead nowhere.  NGX_DECLINED: there is no such file.  The text is
- * ngx_alloc()'ed.
+ * links in it lead nowhere, and ccf tells who they are.  NGX_DECLINED: there
+ * is no such file.  The text is ngx_alloc()'ed.
  */
 
 static ngx_int_t
-ngx_apigw_issuer_file_read(ngx_conf_t *cf, ngx_str_t *name, size_t max,
-    ngx_str_t *text, ngx_log_t *log)
+ngx_apigw_issuer_file_read(ngx_conf_t *cf, ngx_core_conf_t *ccf,
+    ngx_str_t *name, size_t max, ngx_str_t *text, ngx_log_t *log)
 {
     int        flags;
     ngx_fd_t   fd;
@@ -128,7 +133,7 @@ ngx_apigw_issuer_file_read(ngx_conf_t *cf, ngx_str_t *name, size_t max,
         return NGX_ERROR;
     }
 
-    rc = ngx_apigw_issuer_file_all(cf, fd, name, max, text, log);
+    rc = ngx_apigw_issuer_file_all(cf, ccf, fd, name, max, text, log);
 
     (void) close(fd);
 
@@ -137,8 +142,8 @@ ngx_apigw_issuer_file_read(ngx_conf_t *cf, ngx_str_t *name, size_t max,
 
 
 static ngx_int_t
-ngx_apigw_issuer_file_all(ngx_conf_t *cf, ngx_fd_t fd, ngx_str_t *name,
-    size_t max, ngx_str_t *text, ngx_log_t *log)
+ngx_apigw_issuer_file_all(ngx_conf_t *cf, ngx_core_conf_t *ccf, ngx_fd_t fd,
+    ngx_str_t *name, size_t max, ngx_str_t *text, ngx_log_t *log)
 {
     size_t       size;
     ssize_t      n;
@@ -152,6 +157,12 @@ ngx_apigw_issuer_file_all(ngx_conf_t *cf, ngx_fd_t fd, ngx_str_t *name,
 
     if (!S_ISREG(st.st_mode)) {
         ngx_apigw_issuer_file_failed(cf, log, 0, "not a regular file:", name);
+        return NGX_ERROR;
+    }
+
+    if (ccf && !ngx_apigw_issuer_file_ours(&st, ccf)) {
+        ngx_apigw_issuer_file_failed(cf, log, 0, "others may have written",
+                                     name);
         return NGX_ERROR;
     }
 
@@ -186,6 +197,18 @@ ngx_apigw_issuer_file_all(ngx_conf_t *cf, ngx_fd_t fd, ngx_str_t *name,
 }
 
 
+/* whoever writes it makes tokens, and a directory may be open to others */
+
+static ngx_uint_t
+ngx_apigw_issuer_file_ours(struct stat *st, ngx_core_conf_t *ccf)
+{
+    return (st->st_mode & (S_IWGRP|S_IWOTH)) == 0
+           && (st->st_uid == 0
+               || st->st_uid == geteuid()
+               || st->st_uid == ccf->user);
+}
+
+
 static void
 ngx_apigw_issuer_file_failed(ngx_conf_t *cf, ngx_log_t *log, ngx_err_t err,
     const char *what, ngx_str_t *name)
@@ -206,7 +229,7 @@ ngx_apigw_issuer_file_restore(ngx_apigw_issuer_zone_t *zone, ngx_log_t *log)
 {
     ngx_str_t  file;
 
-    if (ngx_apigw_issuer_file_read(NULL, &zone->file,
+    if (ngx_apigw_issuer_file_read(NULL, zone->ccf, &zone->file,
                                    NGX_APIGW_JWKS_FILE_HEAD + zone->issuer.len
                                    + NGX_APIGW_ISSUER_MAX_BODY,
                                    &file, log)
@@ -354,6 +377,10 @@ ngx_apigw_issuer_file_write(ngx_str_t *name, ngx_str_t *head, ngx_str_t *text,
     }
 
     rc = NGX_OK;
+
+    /* where there is room for a part, that is no error of write() */
+
+    ngx_set_errno(NGX_ENOSPC);
 
     if (write(fd, head->data, head->len) != (ssize_t) head->len
         || write(fd, text->data, text->len) != (ssize_t) text->len)

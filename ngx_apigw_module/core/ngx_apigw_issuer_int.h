@@ -28,6 +28,7 @@ typedef struct {
     ngx_str_t                  issuer;
     ngx_str_t                  file;      /* with a zero byte behind; empty:
                                              none */
+    ngx_core_conf_t           *ccf;       /* of whose processes write it */
     u_char                     hash[NGX_APIGW_ISSUER_HASH];
 } ngx_apigw_issuer_zone_t;
 

@@ -132,6 +132,9 @@ ngx_apigw_issuer_zone_file(ngx_conf_t *cf, ngx_apigw_issuer_zone_t *zone,
     u_char     *p;
     ngx_str_t  *file;
 
+    zone->ccf = (ngx_core_conf_t *) ngx_get_conf(cf->cycle->conf_ctx,
+                                                 ngx_core_module);
+
     file = &zone->file;
     file->len = path->len + 1 + NGX_APIGW_ISSUER_HASH + sizeof(".jwks") - 1;
 

@@ -200,6 +200,15 @@ ngx_http_apigw_introspection_endpoint(ngx_conf_t *cf,
     }
 
     if (rc == NGX_DECLINED) {
+
+        /* there may be a password in it */
+
+        if (ngx_strlchr(value->data, value->data + value->len, '@')) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid endpoint: %s", reason);
+            return NGX_ERROR;
+        }
+
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid endpoint \"%V\": %s", value, reason);
         return NGX_ERROR;

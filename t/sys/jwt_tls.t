@@ -10,6 +10,8 @@ use Apigw::Dns;
 use Apigw::Gateway;
 use Apigw::Provider;
 use File::Copy qw(copy);
+use IO::Socket::INET ();
+use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep time);
 
@@ -144,6 +146,38 @@ fails('a server without TLS', "https://127.0.0.1:@{[ $provider->port ]}", '.');
 fails('a name that does not exist', "https://none.test:$named", 'none\.test');
 fails('a name without an address', "https://nowhere.test:$named",
     'nowhere\.test');
+
+# A handshake that the other side refuses: its alert is the reason, and is
+# said once
+
+{
+    my $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
+        Listen => 16) or die "cannot listen: $!\n";
+    my $issuer = 'https://127.0.0.1:' . $listener->sockport;
+    my $parent = $$;
+    my $pid = fork // die "cannot fork: $!\n";
+
+    if (!$pid) {
+        Apigw::Gateway::die_with_parent($parent, POSIX::SIGKILL());
+        while (my $client = $listener->accept) {
+            sysread $client, my $hello, 65536;
+            syswrite $client, "\x15\x03\x03\0\x02\x02\x70";
+        }
+        POSIX::_exit(0);
+    }
+
+    my $gw = gateway($issuer);
+    ok(Apigw::Gateway::wait_for(10, sub {
+        (() = $gw->log =~ /could not fetch/g) >= 3
+    }), 'an alert: it is tried again') or diag($gw->log);
+    like($gw->log, qr/\[warn\] .*"\Q$issuer\E[^"]*": the TLS handshake failed: .*unrecognized name/,
+        'an alert: why');
+    my @said = grep { /handshake/ && !/\[info\] .*could not fetch/ }
+        split /\n/, $gw->log;
+    is(scalar @said, 1, 'an alert: one line') or diag(join "\n", @said);
+    kill KILL => $pid;
+    waitpid $pid, 0;
+}
 
 # Where a document may not lead: to another host that is this one
 
