@@ -452,7 +452,7 @@ Authorization: Bearer good-token
 --- response_body chomp
 {"message":null}
 --- error_log
-introspection at "http://127.0.0.1:1/introspect" failed:
+introspection at "http://127.0.0.1:1/introspect" failed: could not connect: 127.0.0.1:1, 111:
 --- no_error_log
 [alert]
 

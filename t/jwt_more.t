@@ -10,6 +10,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Apigw::Gateway;
 use Apigw::Token;
+use IO::Socket::INET;
 use Test::More;
 
 my $ring = Apigw::Token->new;
@@ -210,6 +211,50 @@ for my $size (0, 1500, 6000) {
 
 is_deeply([$gw->complaints], [], 'nothing bad in the log');
 unlike($gw->log(0), qr/eyJ/, 'no token in the error log');
+
+# Who waits for keys keeps a token, not all that it says: 40 times as much.
+
+{
+    my $mute = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 5)
+        or die "cannot listen: $!\n";
+    my $waiting = Apigw::Gateway->new(log_level => 'info',
+        http => <<"END")->must_start;
+    resolver 127.0.0.1;
+    apigw_authorizer mute {
+        type jwt;
+        issuer https://id.example.com;
+        audience pets;
+        jwks http://127.0.0.1:@{[ $mute->sockport ]}/;
+        timeout 3s;
+    }
+    server {
+        listen 127.0.0.1:%PORT%;
+        apigw_stage s {
+            apigw_authorize mute;
+            apigw_route "GET /a" { return 200 "in\\n"; }
+        }
+    }
+END
+
+    my $token = Apigw::Token::raw({ alg => 'RS256', kid => 'k1' },
+        '{"iss":"https://id.example.com","x":[' . join(',', (1) x 2500) . ']}',
+        'x' x 256);
+    my ($worker) = $waiting->workers;
+    my $before = $waiting->memory($worker);
+    my @clients = map {
+        my $client = $waiting->connect;
+        $client->send('GET', '/s/a', headers => [Authorization => $token]);
+        $client;
+    } 1 .. 100;
+
+    sleep 1;
+    my $more = $waiting->memory($worker) - $before;
+    cmp_ok($more, '<', 100 * 65536, 'memory of 100 requests that wait')
+        if !Apigw::Gateway::sanitized();
+    $_->close for splice @clients, 0, 50;
+    is($_->receive('GET')->{status}, 500, 'it has waited') for @clients;
+    is_deeply([$waiting->complaints], [], 'nothing bad in the log');
+}
 
 # A variable of another directive is not taken over.
 

@@ -598,6 +598,7 @@ ngx_http_apigw_introspection_failed(
 {
     time_t                          *last;
     ngx_uint_t                       level;
+    const char                      *colon;
     ngx_http_apigw_introspection_t  *introspection;
 
     introspection = flight->authorizer->conf;
@@ -605,10 +606,12 @@ ngx_http_apigw_introspection_failed(
     flight->reason = "introspection failed";
 
     last = &introspection->complained;
+    colon = (flight->fetch.rc == NGX_OK) ? " " : ": ";
 
     if (flight->fetch.status == NGX_HTTP_UNAUTHORIZED) {
         reason = "the client_id or its secret is wrong, its status is";
         last = &introspection->denied;
+        colon = " ";
     }
 
     level = NGX_LOG_INFO;
@@ -623,8 +626,8 @@ ngx_http_apigw_introspection_failed(
 
     ngx_log_error(level, introspection->log, 0,
                   "introspection at \"%V\" failed: %s%s%V",
-                  &introspection->url.text, reason, detail->len ? " " : "",
-                  detail);
+                  &introspection->url.text, reason,
+                  detail->len ? colon : "", detail);
 
     return NGX_ERROR;
 }
