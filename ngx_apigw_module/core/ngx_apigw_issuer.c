@@ -68,7 +68,7 @@ ngx_apigw_issuer_wait(ngx_apigw_issuer_t *issuer,
     }
 
     wait->issuer = issuer;
-    wait->since = ngx_current_msec;
+    wait->since = wait->since ? wait->since : ngx_current_msec;
     wait->version = issuer->zone->slots->begun;
     wait->generation = issuer->generation;
     wait->waiting = 1;
@@ -184,26 +184,27 @@ ngx_apigw_issuer_stat(ngx_apigw_issuer_t *issuer,
 
 
 /*
- * Those who came first have seen the least, and their time is over first.
+ * Those who wait again came first, but have seen more: all are looked at.
  * Handlers may cancel others, and wait again.
  */
 
 void
 ngx_apigw_issuer_wake(ngx_apigw_issuer_t *issuer)
 {
-    ngx_queue_t              *q;
+    ngx_queue_t              *q, *next;
     ngx_apigw_issuer_wait_t  *wait;
 
-    while (!ngx_queue_empty(&issuer->waiting)) {
-        q = ngx_queue_head(&issuer->waiting);
+    for (q = ngx_queue_head(&issuer->waiting);
+         q != ngx_queue_sentinel(&issuer->waiting);
+         q = next)
+    {
+        next = ngx_queue_next(q);
         wait = ngx_queue_data(q, ngx_apigw_issuer_wait_t, queue);
 
-        if (!ngx_apigw_issuer_over(issuer, wait)) {
-            break;
+        if (ngx_apigw_issuer_over(issuer, wait)) {
+            ngx_queue_remove(q);
+            ngx_queue_insert_tail(&issuer->woken, q);
         }
-
-        ngx_queue_remove(q);
-        ngx_queue_insert_tail(&issuer->woken, q);
     }
 
     while (!ngx_queue_empty(&issuer->woken)) {

@@ -61,7 +61,7 @@ struct ngx_apigw_issuer_wait_s {
     ngx_apigw_issuer_pt        handler;
     void                      *data;
 
-    /* set by wait(); before it, waiting is 0 */
+    /* set by wait(); before the first one, waiting and since are 0 */
 
     ngx_queue_t                queue;     /* of the issuer */
     ngx_apigw_issuer_t        *issuer;
@@ -107,7 +107,7 @@ ngx_uint_t ngx_apigw_issuer_generation(ngx_apigw_issuer_t *issuer);
  *                   not; without it when there is another set, from a fetch
  *                   that had begun before, so that a key which still is not
  *                   there may be waited for again, or when the time has passed
- *                   that conf->timeout gives
+ *                   that conf->timeout gives for all waits together
  *     NGX_DECLINED  there will be none: fixed keys, no fetch may begin before
  *                   that time has passed, or as many wait as may
  */

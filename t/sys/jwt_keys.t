@@ -252,6 +252,33 @@ is($provider->count('/jwks'), 1, 'discovery: one set');
     $provider->mode('normal');
 }
 
+# Who waits twice, for a fetch that had begun before and for one of its own,
+# waits no longer than the time that is given
+
+{
+    my $twice = gateway(workers => 1, cooldown => '1s', timeout => '3s');
+    $twice->must_start;
+    is(status($twice, token('r5')), 200, 'two waits: a good one');
+    sleep 1.1;
+    $provider->mode('delay:2', '/jwks');
+    $provider->keys($ring->key('r5'), $ring->key('twice', 'P-256'));
+    my $from = $provider->count;
+    my @connections = map { $twice->connect(timeout => 10) } 1 .. 2;
+    $connections[0]->send('GET', '/s/a', headers => bearer(unknown('twice-a')));
+    ok($provider->wait_for_request('/jwks', $from + 1), 'two waits: the first');
+    $provider->mode('hang', '/jwks');
+    my $begin = time;
+    $connections[1]->send('GET', '/s/a', headers => bearer(unknown('twice-b')));
+    is($connections[1]->receive->{status}, 401, 'two waits: refused');
+    my $took = time - $begin;
+    is($provider->count, $from + 2, 'two waits: the second');
+    cmp_ok($took, '>', 2.5, 'two waits: in its time');
+    cmp_ok($took, '<', 3 + 1 * $slow, 'two waits: no later');
+    is($connections[0]->receive->{status}, 401, 'two waits: the other one');
+    $provider->mode('normal');
+    $provider->keys($ring->key('r5'));
+}
+
 # Before there is a set
 
 for my $route (['/s/a', 'the rewrite phase'], ['/s/b', 'the access phase']) {
