@@ -37,6 +37,10 @@ UNIT_LIBS = -l:libhiredis.a -ljansson -lcrypto -lpthread
 
 MODEL_SRCS = $(wildcard t/unit/model_*.c)
 
+# tests that wait most of the time, for what others do not disturb
+SYS_WAITING = $(wildcard t/sys/jwt_*.t) t/sys/introspection.t \
+	t/sys/revoked.t
+
 MODULE_DEPS = config $(wildcard ngx_apigw_module/*/*.[ch])
 
 
@@ -70,7 +74,8 @@ itest: module
 
 sys: module
 	@t/tools/deps.sh test
-	t/tools/prove.sh t/sys/
+	t/tools/prove.sh -j4 $(SYS_WAITING)
+	t/tools/prove.sh $(filter-out $(SYS_WAITING),$(wildcard t/sys/*.t))
 
 runner:
 	@t/tools/deps.sh build test

@@ -4,6 +4,8 @@
 
 use Test::Nginx::Socket 'no_plan';
 
+# valgrind
+
 use Digest::SHA qw(hmac_sha256);
 use File::Temp;
 use MIME::Base64;
@@ -52,6 +54,8 @@ our $Http = <<'_EOC_';
     server {
         listen 127.0.0.1:$TEST_NGINX_RAND_PORT_1;
         location / { return 200 "$http_x_apigw_principal|$args\n"; }
+        location = /introspect { return 200 '{"active":true,"sub":"bob","scope":"a"}'; }
+        location = /broken { return 200 '{"active":'; }
     }
     apigw_authorizer hs {
         type        jwt;
@@ -68,6 +72,18 @@ our $Http = <<'_EOC_';
         jwks     $TEST_NGINX_SERVER_ROOT/html/rsa.pem;
         identity $arg_token;
         require  /realm/roles contains admin;
+    }
+    apigw_authorizer opaque {
+        type      introspection;
+        endpoint  http://127.0.0.1:$TEST_NGINX_RAND_PORT_1/introspect;
+        client_id gate;
+        client_secret_file $TEST_NGINX_SERVER_ROOT/html/secret;
+    }
+    apigw_authorizer broken {
+        type      introspection;
+        endpoint  http://127.0.0.1:$TEST_NGINX_RAND_PORT_1/broken;
+        client_id gate;
+        client_secret_file $TEST_NGINX_SERVER_ROOT/html/secret;
     }
 _EOC_
 
@@ -102,6 +118,18 @@ our $Stage = <<'_EOC_';
         apigw_route "GET /arg" {
             apigw_authorize rs;
             proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1;
+        }
+        apigw_route "GET /opaque" {
+            apigw_authorize opaque;
+            return 200 "$apigw_principal|$apigw_claim_scope\n";
+        }
+        apigw_route "GET /opaque/b" {
+            apigw_authorize opaque scopes=b;
+            return 200 "in\n";
+        }
+        apigw_route "GET /broken" {
+            apigw_authorize broken;
+            return 200 "in\n";
         }
     }
 _EOC_
@@ -235,3 +263,18 @@ shop shop-0123456789-0123
 token=***
 --- no_access_log
 eyJ
+
+
+
+=== TEST 10: an opaque token, which is asked for, then known
+--- request eval
+['GET /s/opaque', 'GET /s/opaque', 'GET /s/opaque/b', 'GET /s/opaque', 'GET /s/broken']
+--- more_headers eval
+[('Authorization: Bearer opaque-one') x 3, 'Authorization: Bearer opaque-two', 'Authorization: Bearer opaque-one']
+--- error_code eval
+[200, 200, 403, 200, 500]
+--- response_body_like eval
+['^bob\|a$', '^bob\|a$', 'not authorized', '^bob\|a$', '"message":null']
+--- no_error_log
+[alert]
+opaque-

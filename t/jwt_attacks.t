@@ -23,6 +23,8 @@ our $Evil = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 5)
     or die "cannot listen: $!\n";
 our $EvilUrl = 'http://127.0.0.1:' . $Evil->sockport . '/jwks.json';
 
+our $Good;
+
 our $Authorizer = <<'_EOC_';
     apigw_authorizer users {
         type     jwt;
@@ -50,7 +52,10 @@ sub claims (@) { return Apigw::Token::claims(@_) }
 sub rsa ($;$) { return $::Rsa->token(@_) }
 sub ec ($;$) { return $::Ec->token(@_) }
 sub ed ($;$) { return $::Ed->token(@_) }
-sub good (@) { return rsa(claims(@_)) }
+sub good (@) {
+    return rsa(claims(@_)) if @_;
+    return $::Good //= rsa(claims());
+}
 
 # texts as they are, signed
 
@@ -130,8 +135,6 @@ add_block_preprocessor(sub {
     $block->set_value(user_files => [['jwks.json', $Jwks]])
         if !defined $block->user_files;
     $block->set_value(log_level => 'info') if !defined $block->log_level;
-    $block->set_value(no_error_log => "[alert]\n[emerg]\n[crit]\n[error]")
-        if !defined $block->no_error_log;
 
     return if !$refused && !$accepted;
     my @refused = @{ $refused || [] };
@@ -145,6 +148,35 @@ add_block_preprocessor(sub {
     $block->set_value(response_headers_like => [($Refused) x @refused,
         ('Content-Type: text/plain') x @accepted]);
 });
+
+# a pause for the log after each block, not after each of its requests
+
+my ($file, $at) = ('', 0);
+
+add_test_cleanup_handler(sub {
+    my $block = shift;
+    my $name = $block->name;
+    my $bad = defined $block->no_error_log ? qr/\[(?:alert|emerg|crit)\]/
+        : qr/\[(?:alert|emerg|crit|error)\]/;
+
+    select undef, undef, undef, 0.05;
+    open my $log, '<:raw', server_root() . '/logs/error.log'
+        or return fail("$name - no log: $!");
+    my $inode = CORE::join ' ', (stat $log)[1], pid();
+    $at = 0 if $inode ne $file || -s $log < $at;
+    $file = $inode;
+    seek $log, $at, 0;
+    my @lines = <$log>;
+    $at = tell $log;
+
+    is(CORE::join('', grep { $_ =~ $bad } @lines), '',
+        "$name - nothing bad in the log");
+});
+
+sub pid {
+    open my $in, '<', server_root() . '/logs/nginx.pid' or return '';
+    return scalar(<$in>) // '';
+}
 
 no_long_string();
 run_tests();

@@ -1,5 +1,6 @@
-# A provider that fails in all ways: the last good set of keys is kept, over
-# reloads, restarts and the death of workers.
+# A provider whose answers are wrong in all ways: the last good set of keys is
+# kept.  Its discovery is in jwt_discovery.t, reloads and restarts in
+# jwt_restart.t.
 
 use strict;
 use warnings;
@@ -17,7 +18,6 @@ my $provider = Apigw::Provider->new(keys => [$ring->key('k1')])->start;
 my $evil = Apigw::Provider->new(keys => [$ring->key('evil', 'P-256')])->start;
 my $issuer = $provider->issuer;
 my $slow = Apigw::Gateway::slow_factor();
-my $discovery = '/.well-known/openid-configuration';
 
 sub http {
     my (%opt) = @_;
@@ -45,7 +45,7 @@ END
 sub gateway {
     my (%opt) = @_;
     return Apigw::Gateway->new(workers => 2, log_level => 'info',
-        http => http(%opt), %opt{grep { $_ eq 'files' } keys %opt});
+        http => http(%opt));
 }
 
 sub token {
@@ -57,8 +57,9 @@ sub token {
 my $n = 0;
 
 sub unknown {
+    my ($iss) = @_;
     return Apigw::Token::raw({ alg => 'ES256', kid => 'unknown-' . ++$n },
-        Apigw::Token::claims(iss => $issuer), 'x' x 64);
+        Apigw::Token::claims(iss => $iss), 'x' x 64);
 }
 
 sub bearer { return [Authorization => "Bearer $_[0]"] }
@@ -66,23 +67,6 @@ sub bearer { return [Authorization => "Bearer $_[0]"] }
 sub status {
     my ($gw, $token) = @_;
     return $gw->status('/s/a', headers => bearer($token), timeout => 15);
-}
-
-sub both_workers {
-    my ($gw, $token) = @_;
-    return $gw->load(target => '/s/a', requests => 60, connections => 16,
-        headers => bearer($token), timeout => 15);
-}
-
-# asks until the provider was asked; the token may wait for it
-
-sub provoke {
-    my ($gw, $path) = @_;
-    my $from = $provider->count($path);
-    return Apigw::Gateway::wait_for(10, sub {
-        status($gw, unknown());
-        return $provider->count($path) > $from;
-    });
 }
 
 sub workers_of {
@@ -137,40 +121,122 @@ my @faults = (
     ['deep nesting', 'text:{"keys":' . ('[' x 5000) . (']' x 5000) . '}'],
 );
 
-for my $fault (@faults) {
-    my ($name, $mode) = @$fault;
-    $gw->mark;
-    $provider->mode($mode, '/jwks');
-    ok(provoke($gw, '/jwks'), "$name: it is asked");
-    my $begin = time;
-    is(status($gw, token('k1', jti => $name)), 200, "$name: the set is kept");
-    cmp_ok(time - $begin, '<', 0.5 * $slow, "$name: nobody waits for it");
-    is(status($gw, $cached), 200, "$name: for a cached token, too");
-    is(status($gw, token('evil')), 401, "$name: no other key");
-    ok(Apigw::Gateway::wait_for(5, sub {
-        $gw->log =~ /\[(?:info|notice|warn|error)\][^\n]*\Q$issuer\E/
-    }), "$name: it is said") or diag($gw->log);
+# Each at an issuer of its own, all at once
+
+sub fault_http {
+    my (@numbers) = @_;
+    my $authorizers = join '', map { <<"END" } @numbers;
+    apigw_authorizer u$_ {
+        type     jwt;
+        issuer   $issuer/$_ jwks=$issuer/$_/jwks;
+        audience pets;
+        timeout  2s;
+        cooldown 1s;
+    }
+END
+    my $routes = join '', map {
+        qq(apigw_route "GET /$_" { apigw_authorize u$_; return 200 exact; }\n)
+    } @numbers;
+
+    return <<"END";
+$authorizers
+    server {
+        listen 127.0.0.1:%PORT%;
+        apigw_stage s {
+            $routes
+        }
+    }
+END
 }
 
-is(workers_of($gw), $workers, 'no worker has died');
-is($evil->count, 0, 'no redirect was followed');
+sub ask {
+    my ($gw, $number, $token) = @_;
+    my $connection = $gw->connect(timeout => 15);
+    $connection->send('GET', "/s/$number", close => 1,
+        headers => bearer($token));
+    return $connection;
+}
 
-# It works again, and that is said
-
-$gw->mark;
-$provider->mode('normal');
-$provider->keys($ring->key('k1'), $ring->key('k2'));
-ok(Apigw::Gateway::wait_for(10, sub { status($gw, token('k2')) == 200 }),
-    'it works again: a new key');
-is_deeply(both_workers($gw, token('k2')), { 200 => 60 },
-    'it works again: in both workers');
-like($gw->log, qr/\[notice\][^\n]*\Q$issuer\E/, 'it works again: it is said');
+sub answer { return $_[0]->receive->{status} }
 
 {
-    my @warned = $gw->log(0) =~ /\[(?:warn|error)\][^\n]*\Q$issuer\E/g;
-    cmp_ok(scalar @warned, '>=', 1, 'one warning');
-    cmp_ok(scalar @warned, '<=', 2, 'but not one for each')
-        or diag(join "\n", @warned);
+    my @numbers = 0 .. $#faults;
+    my @name = map { $_->[0] } @faults;
+    my @at = map { "/$_/jwks" } @numbers;
+    my @iss = map { "$issuer/$_" } @numbers;
+    my $set = Apigw::Token::jwks($ring->key('k1'));
+    $provider->document($_, $set) for @at;
+
+    my $all = Apigw::Gateway->new(workers => 2, log_level => 'info',
+        http => fault_http(@numbers))->must_start;
+    my @known = map { token('k1', iss => $_) } @iss;
+    my @fresh = map { token('k1', iss => $_, jti => 'x') } @iss;
+    my @evil = map { token('evil', iss => $_) } @iss;
+    my @new = map { token('k2', iss => $_) } @iss;
+    my $before = workers_of($all);
+
+    is(answer(ask($all, $_, $known[$_])), 200, "$name[$_]: a token is good")
+        for @numbers;
+
+    my $start = $all->mark;
+    my @from = map { $provider->count($_) } @at;
+    $provider->mode($faults[$_][1], $at[$_]) for @numbers;
+    my @waiting = map { ask($all, $_, unknown($iss[$_])) } @numbers;
+
+    for my $n (@numbers) {
+        my $name = $name[$n];
+        ok($provider->wait_for_request($at[$n], $from[$n] + 1),
+            "$name: it is asked");
+        my $begin = time;
+        is(answer(ask($all, $n, $fresh[$n])), 200, "$name: the set is kept");
+        cmp_ok(time - $begin, '<', 0.5 * $slow, "$name: nobody waits for it");
+        is(answer(ask($all, $n, $known[$n])), 200,
+            "$name: for a cached token, too");
+    }
+
+    is(answer($waiting[$_]), 401, "$name[$_]: no unknown key") for @numbers;
+
+    @waiting = map { ask($all, $_, $evil[$_]) } @numbers;
+    is(answer($waiting[$_]), 401, "$name[$_]: no other key") for @numbers;
+
+    for my $n (@numbers) {
+        ok(Apigw::Gateway::wait_for(5, sub {
+            $all->log =~ /\[(?:warn|error)\][^\n]*"\Q$iss[$n]\E"/
+        }), "$name[$n]: it is said") or diag($all->log);
+        ok($provider->wait_for_request($at[$n], $from[$n] + 2),
+            "$name[$n]: it is asked again");
+        is(answer(ask($all, $n, $known[$n])), 200,
+            "$name[$n]: the set is still kept");
+    }
+
+    is(workers_of($all), $before, 'no worker has died');
+    is($evil->count, 0, 'no redirect was followed');
+
+    # It works again, and that is said
+
+    $all->mark;
+    $set = Apigw::Token::jwks($ring->key('k1'), $ring->key('k2'));
+    $provider->document($_, $set) for @at;
+    $provider->mode('normal');
+
+    for my $n (@numbers) {
+        my $name = "$name[$n], it works again";
+        ok(Apigw::Gateway::wait_for(10, sub {
+            answer(ask($all, $n, $new[$n])) == 200
+        }), "$name: a new key");
+        like($all->log, qr/\[notice\][^\n]*"\Q$iss[$n]\E"/,
+            "$name: it is said");
+        my @warned = $all->log($start)
+            =~ /\[(?:warn|error)\][^\n]*"\Q$iss[$n]\E"/g;
+        is(scalar @warned, 1, "$name: one warning")
+            or diag(join "\n", @warned);
+    }
+
+    is_deeply($all->load(target => '/s/0', requests => 60, connections => 16,
+        headers => bearer($new[0]), timeout => 15), { 200 => 60 },
+        'it works again: in both workers');
+    is_deeply([$all->complaints], [], 'faults: nothing bad in the log');
+    unlike($all->log(0), qr/eyJ/, 'faults: no token in the log');
 }
 
 # Sets that are odd, but good
@@ -210,257 +276,7 @@ for my $set (
 }
 
 is($evil->count + $evil->count('/x'), 0, 'nobody asked for a chain');
-
-# Discovery that fails: a set is wanted, but there is none to be had
-
-my $other = "http://127.0.0.1:@{[ $evil->port ]}";
-
-for my $fault (
-    ['another issuer', sub { $provider->issue('https://id.example.com') }],
-    ['an issuer with a slash', sub { $provider->issue("$issuer/") }],
-    ['no issuer', sub { $provider->document($discovery,
-        qq({"jwks_uri":"$issuer/jwks"})) }],
-    ['no address of a set', sub { $provider->document($discovery,
-        qq({"issuer":"$issuer"})) }],
-    ['an address that is none', sub { $provider->issue($issuer,
-        jwks_uri => '/jwks') }],
-    ['an address that is no text', sub { $provider->issue($issuer,
-        jwks_uri => [$provider->url('/jwks')]) }],
-    ['an address twice', sub { $provider->document($discovery,
-        qq({"issuer":"$issuer","jwks_uri":"$issuer/jwks",)
-        . qq("jwks_uri":"$issuer/jwks"})) }],
-    ['a file', sub { $provider->issue($issuer,
-        jwks_uri => 'file:///etc/passwd') }],
-    ['a link-local address', sub { $provider->issue($issuer,
-        jwks_uri => 'https://169.254.169.254/latest') }],
-    ['a host without TLS', sub { $provider->issue($issuer,
-        jwks_uri => 'http://192.0.2.1/jwks') }],
-    ['an address with a user', sub { $provider->issue($issuer,
-        jwks_uri => "http://a:b\@127.0.0.1:@{[ $provider->port ]}/jwks") }],
-    ['an address with a line break', sub { $provider->issue($issuer,
-        jwks_uri => "$issuer/jwks\r\nX: y") }],
-    ['HTML', sub { $provider->mode('html', $discovery) }],
-    ['status 500', sub { $provider->mode('status:500', $discovery) }],
-    ['a redirect', sub { $provider->mode("redirect:$other$discovery",
-        $discovery) }],
-    ['10 MB', sub { $provider->mode('huge:10', $discovery) }],
-    ['it hangs', sub { $provider->mode('hang', $discovery) }])
-{
-    my ($name, $fault) = @$fault;
-    $provider->mode('normal');
-    $provider->keys($ring->key('k1'));
-    $provider->issue($issuer);
-    $fault->();
-
-    my $from = $provider->count;
-    my $lost = gateway(timeout => '500ms');
-    $lost->must_start;
-    is(status($lost, $cached), 500, "discovery, $name: no keys");
-    is($provider->count, $from, "discovery, $name: nor is one asked for them");
-    like($lost->log, qr/\[(?:warn|error)\][^\n]*\Q$issuer\E/,
-        "discovery, $name: it is said") or diag($lost->log);
-    is_deeply([$lost->complaints], [],
-        "discovery, $name: nothing bad in the log");
-}
-
-is(scalar(my @none = $evil->requests), 0, 'nobody went elsewhere');
-$provider->mode('normal');
-$provider->issue($issuer);
-
-# Reload: nothing is fetched again, nothing is forgotten
-
-{
-    $provider->keys($ring->key('k1'), $ring->key('k2'));
-    my $keeping = gateway();
-    $keeping->must_start;
-    is(status($keeping, $cached), 200, 'reload: a token is good');
-    my $from = $provider->requests;
-    $provider->stop;
-
-    for (1 .. 3) {
-        ok($keeping->reload, 'reload: it is done');
-        is_deeply(both_workers($keeping, token('k2', jti => "$_")),
-            { 200 => 60 }, 'reload: tokens are good');
-    }
-
-    $keeping->configure(http => http(block => 'leeway 20s;'));
-    ok($keeping->reload, 'reload: something else has changed');
-    is_deeply(both_workers($keeping, token('k2')), { 200 => 60 },
-        'reload: tokens are good');
-
-    $keeping->configure(http => http(block => 'nonsense;'));
-    ok(!$keeping->reload, 'reload: a bad configuration is refused');
-    is_deeply(both_workers($keeping, token('k1', jti => 'x')), { 200 => 60 },
-        'reload: tokens are good');
-
-    $provider->start;
-    sleep 0.5;
-    is(scalar $provider->requests, $from, 'reload: nothing was fetched')
-        or diag(join "\n", (splice @{ [$provider->requests] }, $from),
-            grep { /keys of/ } split /\n/, $keeping->log(0) . $gw->log);
-    is_deeply([$keeping->complaints(qr/unknown directive|nonsense/)], [],
-        'reload: nothing bad in the log');
-}
-
-# The death of workers
-
-{
-    my $dying = gateway(timeout => '2s');
-    $provider->mode('delay:1', '/jwks');
-    my $from = $provider->count;
-    $dying->must_start;
-    ok($provider->wait_for_request('/jwks', $from + 1), 'death: it is asked');
-
-    # whoever has asked is dead before the answer
-
-    my @old = $dying->workers;
-    kill KILL => @old;
-    $provider->mode('normal');
-    my %old = map { $_ => 1 } @old;
-    ok(Apigw::Gateway::wait_for(10, sub {
-        2 == grep { !$old{$_} } $dying->workers
-    }), 'death: new workers');
-    ok(Apigw::Gateway::wait_for(10, sub {
-        (eval { status($dying, $cached) } // 0) == 200
-    }), 'death: tokens are good');
-    my $count = $provider->count - $from;
-    cmp_ok($count, '<=', 3, "death: $count fetches");
-
-    # one of two, while it asks for an unknown key; and again and again
-
-    for my $turn (1 .. 4) {
-        my $kid = "dying-$turn";
-        $provider->mode('delay:0.3', '/jwks');
-        $provider->keys($ring->key('k1'), $ring->key($kid, 'P-256'));
-        my $at = $provider->count;
-        my $connection = $dying->connect(timeout => 10);
-        $connection->send('GET', '/s/a', headers => bearer(token($kid)));
-        ok($provider->wait_for_request('/jwks', $at + 1),
-            "death $turn: it is asked");
-        my ($worker) = fetcher($dying, $provider->port);
-        ok($worker, "death $turn: by a worker");
-        kill KILL => $worker if $worker;
-        $provider->mode('normal');
-        is_deeply(both_workers($dying, token('k1', jti => "d$turn")),
-            { 200 => 60 }, "death $turn: the last set is kept");
-        ok(Apigw::Gateway::wait_for(10, sub {
-            (eval { status($dying, token($kid)) } // 0) == 200
-        }), "death $turn: the new key comes");
-        is($dying->workers, 2, "death $turn: two workers");
-    }
-    is_deeply([$dying->complaints(qr/signal 9/)], [],
-        'death: nothing bad in the log');
-}
-
-# the worker that is connected to a port
-
-sub fetcher {
-    my ($gw, $port) = @_;
-    my %inode;
-    open my $in, '<', '/proc/net/tcp' or return;
-    my $remote = sprintf '0100007F:%04X', $port;
-    while (my $line = <$in>) {
-        my @field = split ' ', $line;
-        $inode{ $field[9] } = 1 if $field[2] eq $remote && $field[3] eq '01';
-    }
-    return grep {
-        my $pid = $_;
-        grep { my $to = readlink $_; $to && $to =~ /^socket:\[(\d+)\]$/
-            && $inode{$1} } glob "/proc/$pid/fd/*";
-    } $gw->workers;
-}
-
-# A restart while there is no provider
-
-{
-    $provider->keys($ring->key('k1'), $ring->key('k2'));
-    my $kept = gateway(http => 'apigw_jwks_path %ROOT%/keys;',
-        timeout => '700ms');
-    $kept->must_start;
-    is(status($kept, $cached), 200, 'restart: a token is good');
-    my @files;
-    ok(Apigw::Gateway::wait_for(5, sub {
-        @files = grep { -f } glob $kept->path('keys/*');
-        return @files == 1;
-    }), 'restart: there is a file') or diag(join ' ', @files);
-    is((stat $kept->path('keys'))[2] & 022, 0, 'restart: only ours to write');
-
-    $kept->stop;
-    $provider->stop;
-    $kept->must_start;
-    my $begin = time;
-    is(status($kept, $cached), 200, 'restart: good without the provider');
-    cmp_ok(time - $begin, '<', 0.5 * $slow, 'restart: at once');
-    is_deeply(both_workers($kept, token('k2')), { 200 => 60 },
-        'restart: in both workers');
-    is(status($kept, token('evil')), 401, 'restart: but no unknown key');
-
-    $kept->crash;
-    $kept->must_start;
-    is_deeply(both_workers($kept, token('k2', jti => 'x')), { 200 => 60 },
-        'restart: after a crash, too');
-
-    # the provider has other keys meanwhile
-
-    $provider->keys($ring->key('k2'), $ring->key('k3', 'P-256'));
-    $provider->start;
-    ok(Apigw::Gateway::wait_for(15, sub { status($kept, token('k3')) == 200 }),
-        'restart: new keys come');
-    is(status($kept, $cached), 401, 'restart: old ones go');
-
-    # files that are damaged are as good as none
-
-    for my $damage (['empty', ''], ['cut', sub { substr $_[0], 0, 40 }],
-        ['changed', sub { $_[0] =~ s/"keys"/"kezs"/r }],
-        ['nonsense', "\0\xff" x 1000], ['huge', ' ' x (5 << 20)],
-        ['of other keys', sub { $_[0] =~ s/\{"keys".*\}/$evil_set/sr }])
-    {
-        my ($name, $change) = @$damage;
-        $kept->stop;
-        $provider->stop;
-        my $text = slurp($files[0]);
-        open my $out, '>:raw', $files[0] or die "$files[0]: $!\n";
-        print $out ref $change ? $change->($text) : $change;
-        close $out;
-        ok($kept->start, "a file, $name: it starts");
-        my $status = status($kept, token('k2'));
-        if ($name eq 'of other keys') {
-            like($status, qr/^(?:401|500)$/, "a file, $name: refused");
-        } else {
-            is($status, 500, "a file, $name: no keys");
-        }
-        $provider->start;
-        ok(Apigw::Gateway::wait_for(15, sub {
-            status($kept, token('k2')) == 200
-        }), "a file, $name: then it is fetched");
-        ok(Apigw::Gateway::wait_for(5, sub {
-            slurp($files[0]) =~ /"k3"/
-        }), "a file, $name: and written") or diag(slurp($files[0]));
-    }
-    is_deeply([$kept->complaints], [], 'restart: nothing bad in the log');
-}
-
-sub slurp {
-    my ($file) = @_;
-    open my $in, '<:raw', $file or return '';
-    local $/;
-    return scalar(<$in>) // '';
-}
-
-# A set that cannot be written is used nevertheless
-
-{
-    my $full = gateway(http => 'apigw_jwks_path %ROOT%/keys;');
-    $full->must_start;
-    is(status($full, token('k2')), 200, 'no file: good at first');
-    $full->stop;
-    my ($file) = glob $full->path('keys/*');
-    unlink $file;
-    mkdir $file;
-    ok($full->start, 'no file: it starts');
-    is(status($full, token('k2')), 200, 'no file: a token is good');
-    rmdir $file;
-}
+is(workers_of($gw), $workers, 'odd sets: no worker has died');
 
 is_deeply([$gw->complaints], [], 'nothing bad in the log');
 unlike($gw->log(0), qr/eyJ/, 'no token in the log');
