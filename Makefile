@@ -4,6 +4,9 @@
 BUILD = build
 JOBS = $(shell nproc)
 
+# of tests that mostly wait
+WAITING = $(shell expr 2 \* `nproc`)
+
 BASE = ngx_apigw_module/base
 CORE = ngx_apigw_module/core
 MODULE = $(BUILD)/ngx_apigw_module.so
@@ -16,7 +19,7 @@ UNIT_CFLAGS = -std=gnu99 -O1 -g -W -Wall -Wextra -Wpointer-arith -Wshadow \
 FUZZ_CFLAGS = -std=gnu99 -O1 -g -fsanitize=fuzzer,address,undefined \
 	-fno-sanitize-recover=undefined -DNGX_APIGW_STUB=1 -It/unit -I$(BASE) \
 	-I$(CORE)
-FUZZ_SECONDS = 5
+FUZZ_SECONDS = 3
 
 UNITS = $(patsubst t/unit/%.c,$(BUILD)/unit/%,$(wildcard t/unit/test_*.c))
 FUZZERS = $(patsubst t/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard t/fuzz/fuzz_*.c))
@@ -70,11 +73,11 @@ fuzz: unit-deps
 
 itest: module
 	@t/tools/deps.sh test
-	t/tools/prove.sh -j$(JOBS) t/
+	t/tools/prove.sh -j$(WAITING) t/
 
 sys: module
 	@t/tools/deps.sh test
-	t/tools/prove.sh -j4 $(SYS_WAITING)
+	t/tools/prove.sh -j$(WAITING) $(SYS_WAITING)
 	t/tools/prove.sh $(filter-out $(SYS_WAITING),$(wildcard t/sys/*.t))
 
 runner:

@@ -40,7 +40,7 @@ export TEST_NGINX_BINARY=$out/nginx
 export TEST_NGINX_LOAD_MODULES=$out/ngx_apigw_module.so
 export TEST_NGINX_LD_PRELOAD="$asan $out/nodlclose.so"
 
-t/tools/prove.sh -j"$(nproc)" t/
+t/tools/prove.sh -j$(($(nproc) + 1)) t/
 
 if ls "$out"/reports/san* >/dev/null 2>&1; then
     head -n 60 "$out"/reports/san* >&2
