@@ -188,7 +188,10 @@ ngx_apigw_issuer_fetch_wanted(ngx_apigw_issuer_t *issuer)
 }
 
 
-/* whether somebody waits for a fetch that has not begun */
+/*
+ * Whether somebody waits for a fetch that has not begun.  Who has not seen the
+ * set that is there now is about to be woken, and need not wait any more.
+ */
 
 static ngx_uint_t
 ngx_apigw_issuer_fetch_asked(ngx_apigw_issuer_t *issuer)
@@ -203,7 +206,8 @@ ngx_apigw_issuer_fetch_asked(ngx_apigw_issuer_t *issuer)
     q = ngx_queue_last(&issuer->waiting);
     wait = ngx_queue_data(q, ngx_apigw_issuer_wait_t, queue);
 
-    return wait->version >= issuer->zone->slots->begun;
+    return wait->version >= issuer->zone->slots->begun
+           && wait->generation == issuer->generation;
 }
 
 
