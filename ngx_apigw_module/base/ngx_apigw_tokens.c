@@ -232,7 +232,7 @@ ngx_apigw_token_release(ngx_apigw_token_t *token)
 void
 ngx_apigw_tokens_insert(ngx_apigw_tokens_t *tokens, ngx_apigw_token_t *token)
 {
-    ngx_apigw_token_t  **chain;
+    ngx_apigw_token_t  **chain, *old, *newer;
 
     if (token->tokens || token->size > tokens->max / 8) {
         return;
@@ -242,9 +242,14 @@ ngx_apigw_tokens_insert(ngx_apigw_tokens_t *tokens, ngx_apigw_token_t *token)
 
     ngx_apigw_tokens_displace(tokens, token);
 
-    while (tokens->stat.bytes + token->size > tokens->max) {
+    for (old = tokens->oldest;
+         old && tokens->stat.bytes + token->size > tokens->max;
+         old = newer)
+    {
+        newer = old->newer;
+
         tokens->stat.evicted++;
-        ngx_apigw_tokens_remove(tokens->oldest);
+        ngx_apigw_tokens_remove(old);
     }
 
     chain = &tokens->chains[token->hash & tokens->mask];

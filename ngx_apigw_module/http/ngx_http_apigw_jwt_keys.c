@@ -148,6 +148,7 @@ ngx_http_apigw_jwt_secret(ngx_conf_t *cf,
     ngx_http_apigw_jwt_conf_t  *jcf;
 
     jcf = authorizer->conf;
+    set = NULL;
 
     text.data = ngx_pnalloc(cf->temp_pool, NGX_HTTP_APIGW_JWT_MAX_SECRET + 1);
     if (text.data == NULL) {
