@@ -105,7 +105,7 @@ local tokens, count = {}, 0
 $fill
 function request()
    i = (i + stride) % n
-   return head .. format(number, i) .. tail .. (tokens[i] or "") .. "\r\n"
+   return head .. format(number, i) .. tail .. (tokens[i] or "") .. "\\r\\n"
 end
 LUA
     } else {

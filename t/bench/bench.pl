@@ -908,7 +908,10 @@ sub measure {
 
             $results{$name}{$what}{$_} = median(@{ $r->{$_} }) for keys %$r;
 
-            for my $base (grep { $_ ne 'gateway' } keys %$r) {
+            # of commands to Redis there may be none
+            for my $base (grep { $_ ne 'gateway' && !grep { !$_ } @{ $r->{$_} } }
+                          keys %$r)
+            {
                 my @ratios = map { $r->{gateway}[$_] / $r->{$base}[$_] }
                              0 .. $rounds - 1;
 
