@@ -270,11 +270,12 @@ main::keys_of('quota 5/day; throttle 1r/m burst=1;')
 --- more_headers eval: $::More
 --- error_code eval
 [200, 429]
---- response_headers eval
-['! Retry-After', 'RateLimit-Policy: "plan";q=1;w=60']
+--- raw_response_headers_unlike eval
+['Retry-After', 'limit="plan"']
 --- response_headers_like eval
 ['x-amzn-RequestId: .+',
- 'RateLimit: "plan";r=0;t=(?:60|5\d)'
+ 'RateLimit-Policy: "plan";q=1;w=60'
+  . "\n" . 'RateLimit: "plan";r=0;t=(?:60|5\d)'
   . "\n" . 'Retry-After: (?:60|5\d)']
 
 
