@@ -33,7 +33,19 @@ typedef struct {
                                                 no-cache; -1: not said */
     ngx_str_t                    type;       /* Content-Type: lower case, no
                                                 parameters */
+    ngx_str_t                    field;      /* set after init(): the name, in
+                                                lower case, of a field that
+                                                value is to have; "": none */
+    ngx_str_t                    value;      /* of it; "": it is not there */
     ngx_str_t                    body;       /* decoded; set at the end */
+    size_t                       rest;       /* set at the end: bytes of the
+                                                last piece that are behind */
+    unsigned                     keep:1;     /* HTTP/1.1, its length is known,
+                                                and nobody wants to close */
+    unsigned                     sized:1;    /* its end is known without that
+                                                of the connection; set when the
+                                                fields have been read */
+    unsigned                     head:1;     /* the fields have been read */
     ngx_apigw_response_state_t  *state;
 } ngx_apigw_response_t;
 

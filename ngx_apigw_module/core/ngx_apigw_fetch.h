@@ -42,6 +42,8 @@ struct ngx_apigw_fetch_s {
     ngx_msec_t                 resolver_timeout;
     ngx_msec_t                 timeout;   /* of all together */
     size_t                     max_body;
+    ngx_str_t                  field;     /* a header of the answer, in lower
+                                             case, that value is to have */
     unsigned                   foreign:1; /* the URL came from outside: never
                                              to loopback, link-local and
                                              unspecified addresses */
@@ -63,6 +65,7 @@ struct ngx_apigw_fetch_s {
 
     ngx_uint_t                 status;
     ngx_str_t                  content_type;   /* lower case, no parameters */
+    ngx_str_t                  value;          /* of that header, or "" */
     ngx_str_t                  answer;         /* decoded body */
     ngx_int_t                  max_age;        /* seconds; of Cache-Control and
                                                   Age; 0 also for no-store and

@@ -19,6 +19,7 @@
 #include "ngx_apigw_zone.h"
 #include "ngx_apigw_lease.h"
 #include "ngx_apigw_redis.h"
+#include "ngx_apigw_event.h"
 #include "ngx_http_apigw_compat.h"
 
 
@@ -168,6 +169,8 @@ typedef enum {
     NGX_HTTP_APIGW_DEFAULT_4XX,
     NGX_HTTP_APIGW_DEFAULT_5XX,
     NGX_HTTP_APIGW_ACCESS_DENIED,
+    NGX_HTTP_APIGW_API_CONFIGURATION_ERROR,
+    NGX_HTTP_APIGW_AUTHORIZER_CONFIGURATION_ERROR,
     NGX_HTTP_APIGW_AUTHORIZER_FAILURE,
     NGX_HTTP_APIGW_INTEGRATION_FAILURE,
     NGX_HTTP_APIGW_INTEGRATION_TIMEOUT,
@@ -180,6 +183,10 @@ typedef enum {
     NGX_HTTP_APIGW_UNAUTHORIZED,
     NGX_HTTP_APIGW_UNKNOWN_STAGE,      /* customised by DEFAULT_4XX */
     NGX_HTTP_APIGW_BAD_PATH,           /* customised by DEFAULT_4XX */
+    NGX_HTTP_APIGW_ARN_TOO_LONG,       /* 414, customised by DEFAULT_4XX */
+    NGX_HTTP_APIGW_EXPLICIT_DENY,      /* customised by ACCESS_DENIED */
+    NGX_HTTP_APIGW_BAD_ANSWER,         /* of a function: 502 and 500,
+                                          customised by DEFAULT_5XX */
     NGX_HTTP_APIGW_QUOTA_UNAVAILABLE,  /* customised by DEFAULT_5XX */
     NGX_HTTP_APIGW_ERRORS
 } ngx_http_apigw_error_e;
@@ -276,6 +283,9 @@ struct ngx_http_apigw_ctx_s {
     ngx_http_apigw_auth_t         *authorization;  /* NULL: none was asked */
     ngx_http_apigw_shown_t        *shown;    /* tokens that were masked */
     ngx_str_t                      principal;   /* as the upstream is told */
+    ngx_apigw_granted_t           *granted;  /* NULL: no authorizer said yes */
+    ngx_str_t                      trace;    /* X-Amzn-Trace-Id; "": not made
+                                                yet */
 
     ngx_apigw_consumer_t          *consumer; /* whose API key it is */
     ngx_http_apigw_plan_t         *plan;

@@ -51,6 +51,18 @@ typedef struct {
                                      ngx_http_apigw_authorizer_t *authorizer);
 
     ngx_http_apigw_authorizer_pt   authorize;
+
+    /* what is authorized, in place of one token; NULL: a token.  NGX_OK;
+       NGX_DECLINED: it is not there; NGX_ERROR */
+    ngx_int_t                    (*identify)(ngx_http_request_t *r,
+                                     ngx_http_apigw_ctx_t *ctx,
+                                     ngx_http_apigw_authorizer_t *authorizer,
+                                     ngx_str_t *text);
+
+    /* of a stage that uses it, when all is known; NULL: nothing to check */
+    ngx_int_t                    (*stage)(ngx_conf_t *cf,
+                                     ngx_http_apigw_authorizer_t *authorizer,
+                                     ngx_http_apigw_stage_t *stage);
 } ngx_http_apigw_authorizer_type_t;
 
 #define NGX_HTTP_APIGW_AUTHORIZER_UNKNOWN  ((char *) -2)

@@ -1,0 +1,88 @@
+
+/*
+ * Copyright (C) ngx_apigw contributors
+ */
+
+
+#ifndef _NGX_HTTP_APIGW_AWS_H_INCLUDED_
+#define _NGX_HTTP_APIGW_AWS_H_INCLUDED_
+
+
+#include "ngx_http_apigw.h"
+#include "ngx_apigw_event.h"
+#include "ngx_apigw_sigv4.h"
+
+
+/*
+ * What this gateway is in terms of AWS: account and region, credentials, and
+ * how a request looks as an event.  For the integration and the authorizers.
+ */
+
+#define NGX_HTTP_APIGW_INVOKE_PATH  "/2015-03-31/functions/"
+
+/* of an event and of an answer: AWS Lambda quotas */
+#define NGX_HTTP_APIGW_INVOKE_MAX   6291456
+
+
+typedef struct {
+    ngx_str_t                      account;
+    ngx_str_t                      region;
+    ngx_apigw_credentials_t        credentials;
+    unsigned                       signs:1;  /* there are credentials */
+} ngx_http_apigw_aws_t;
+
+
+/* a function, and where it is invoked */
+
+typedef struct {
+    ngx_str_t                      name;     /* or its ARN */
+    ngx_str_t                      qualifier;   /* "": none */
+    ngx_str_t                      host;     /* for the Host header */
+    ngx_str_t                      base;     /* path of the URL: "", "/a" */
+    ngx_str_t                      path;     /* request target, encoded */
+    ngx_str_t                      query;    /* "Qualifier=..", or "" */
+    ngx_str_t                      region;   /* to be signed for; "": that of
+                                                apigw_aws */
+    ngx_uint_t                     sign;
+} ngx_http_apigw_function_t;
+
+
+/* ngx_http_apigw_aws_module.c */
+
+/* apigw_aws, whose defaults are known when http{} has been read */
+ngx_http_apigw_aws_t *ngx_http_apigw_aws(ngx_conf_t *cf);
+ngx_http_apigw_aws_t *ngx_http_apigw_aws_of(ngx_http_request_t *r);
+
+/*
+ * Checks the name and the qualifier (AWS Lambda API Reference, Invoke), makes
+ * path and query: NGX_OK, or logged and NGX_ERROR.
+ */
+ngx_int_t ngx_http_apigw_function(ngx_conf_t *cf,
+    ngx_http_apigw_function_t *function);
+
+/*
+ * The header lines of a call, each with CR LF: Content-Type, X-Amzn-Trace-Id
+ * where trace is not empty, and what signs it where the function says so.
+ * payload: of the SHA-256 of the event in hex, not used where nothing is
+ * signed.  NGX_OK, NGX_ERROR.
+ */
+ngx_int_t ngx_http_apigw_function_headers(ngx_http_apigw_aws_t *aws,
+    ngx_http_apigw_function_t *function, ngx_str_t *trace, ngx_str_t *payload,
+    ngx_pool_t *pool, ngx_str_t *lines);
+
+
+/* ngx_http_apigw_event.c */
+
+/*
+ * All of the event but format, authorizer, sources and token; of the format
+ * depends how headers are written.  Points into the request.
+ */
+ngx_int_t ngx_http_apigw_event(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_apigw_event_t *event);
+
+/* X-Amzn-Trace-Id of the client, or a new one, the same for all the request */
+ngx_int_t ngx_http_apigw_trace(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_str_t *trace);
+
+
+#endif /* _NGX_HTTP_APIGW_AWS_H_INCLUDED_ */
