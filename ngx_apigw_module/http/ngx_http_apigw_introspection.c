@@ -75,7 +75,9 @@ ngx_http_apigw_authorizer_type_t  ngx_http_apigw_introspection_type = {
     ngx_http_apigw_introspection_init,
     ngx_http_apigw_introspection_init_worker,
     ngx_http_apigw_introspection_exit_worker,
-    ngx_http_apigw_introspection_authorize
+    ngx_http_apigw_introspection_authorize,
+    NULL,
+    NULL
 };
 
 

@@ -62,7 +62,9 @@ ngx_http_apigw_authorizer_type_t  ngx_http_apigw_jwt_type = {
     ngx_http_apigw_jwt_init,
     ngx_http_apigw_jwt_init_worker,
     ngx_http_apigw_jwt_exit_worker,
-    ngx_http_apigw_jwt_authorize
+    ngx_http_apigw_jwt_authorize,
+    NULL,
+    NULL
 };
 
 
