@@ -62,7 +62,7 @@ my $routes = join '', map {
     qq(        apigw_route "GET /$_" { apigw_authorize u$_; return 200 in; }\n)
 } 0 .. $issuers - 1;
 
-my $gw = Apigw::Gateway->new(workers => 2, log_level => 'notice',
+my $gw = Apigw::Gateway->new(workers => 2, log_level => 'notice', trim => 1,
     http => <<"END")->must_start;
     apigw_jwks_path %ROOT%/keys;
 $authorizers
