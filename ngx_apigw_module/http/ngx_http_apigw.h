@@ -116,6 +116,7 @@ struct ngx_http_apigw_route_s {
 
     unsigned                       early:1;  /* rewrite directives answer */
     unsigned                       protect:1; /* some policy holds here */
+    unsigned                       keyed:1;  /* it wants an API key */
     unsigned                       forward_key:1;
 };
 
