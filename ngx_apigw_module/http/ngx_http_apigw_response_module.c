@@ -88,6 +88,17 @@ static ngx_http_apigw_response_t
       { { 403, ngx_string("User is not authorized to access this resource") },
         { 403, ngx_string("Forbidden") } } },
 
+    { ngx_string("API_CONFIGURATION_ERROR"), ngx_http_apigw_internal_error,
+      NGX_HTTP_APIGW_DEFAULT_5XX,
+      { { 500, ngx_string("Internal server error") },
+        { 500, ngx_string("Internal Server Error") } } },
+
+    { ngx_string("AUTHORIZER_CONFIGURATION_ERROR"),
+      ngx_string("AuthorizerConfigurationException"),
+      NGX_HTTP_APIGW_DEFAULT_5XX,
+      { { 500, ngx_string("Internal server error") },
+        { 500, ngx_string("Internal Server Error") } } },
+
     { ngx_string("AUTHORIZER_FAILURE"),
       ngx_string("AuthorizerFailureException"), NGX_HTTP_APIGW_DEFAULT_5XX,
       { { 500, ngx_string("Internal server error") },
@@ -150,6 +161,24 @@ static ngx_http_apigw_response_t
       NGX_HTTP_APIGW_DEFAULT_4XX,
       { { 400, ngx_string("Bad Request") },
         { 400, ngx_string("Bad Request") } } },
+
+    { ngx_null_string, ngx_string("BadRequestException"),
+      NGX_HTTP_APIGW_DEFAULT_4XX,
+      { { 414, ngx_string("Request URI too long") },
+        { 414, ngx_string("Request-URI Too Long") } } },
+
+    /* the name and the template of ACCESS_DENIED */
+
+    { ngx_null_string, ngx_string("AccessDeniedException"),
+      NGX_HTTP_APIGW_ACCESS_DENIED,
+      { { 403, ngx_string("User is not authorized to access this resource "
+                          "with an explicit deny") },
+        { 403, ngx_string("Forbidden") } } },
+
+    { ngx_null_string, ngx_http_apigw_internal_error,
+      NGX_HTTP_APIGW_DEFAULT_5XX,
+      { { 502, ngx_string("Internal server error") },
+        { 500, ngx_string("Internal Server Error") } } },
 
     { ngx_null_string, ngx_string("ServiceUnavailableException"),
       NGX_HTTP_APIGW_DEFAULT_5XX,
@@ -362,20 +391,27 @@ ngx_http_apigw_status(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
 }
 
 
-/* its own, or that of its class */
+/* its own, or that of what it is a kind of */
 
 static ngx_http_apigw_template_t *
 ngx_http_apigw_response_template(ngx_http_request_t *r, ngx_uint_t error)
 {
+    ngx_uint_t                           parent;
     ngx_http_apigw_response_loc_conf_t  *rlcf;
 
     rlcf = ngx_http_get_module_loc_conf(r, ngx_http_apigw_response_module);
 
-    if (rlcf->templates[error]) {
-        return rlcf->templates[error];
+    while (rlcf->templates[error] == NULL) {
+        parent = ngx_http_apigw_responses[error].parent;
+
+        if (parent == error) {
+            return NULL;
+        }
+
+        error = parent;
     }
 
-    return rlcf->templates[ngx_http_apigw_responses[error].parent];
+    return rlcf->templates[error];
 }
 
 
@@ -566,7 +602,8 @@ ngx_http_apigw_default_body(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
     u_char     *p;
     ngx_str_t   key, message;
 
-    if (ctx->error == NGX_HTTP_APIGW_AUTHORIZER_FAILURE
+    if ((ctx->error == NGX_HTTP_APIGW_AUTHORIZER_FAILURE
+         || ctx->error == NGX_HTTP_APIGW_AUTHORIZER_CONFIGURATION_ERROR)
         && ctx->type == NGX_APIGW_REST)
     {
         ngx_str_set(body, "{\"message\":null}");
@@ -577,7 +614,8 @@ ngx_http_apigw_default_body(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
         return NGX_ERROR;
     }
 
-    if (ctx->error == NGX_HTTP_APIGW_ACCESS_DENIED
+    if ((ctx->error == NGX_HTTP_APIGW_ACCESS_DENIED
+         || ctx->error == NGX_HTTP_APIGW_EXPLICIT_DENY)
         && ctx->type == NGX_APIGW_REST)
     {
         ngx_str_set(&key, "{\"Message\":\"");
