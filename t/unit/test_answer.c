@@ -381,6 +381,8 @@ test_type(void)
             "200|content-type: application/json;A: b;|");
     members("\"headers\":{\"content-type\":\"\",\"Content-Type\":\"a/b\"}",
             "200|content-type: ;Content-Type: a/b;|");
+    members("\"headers\":{\"Content-Typo\":\"a\"}",
+            "200|Content-Typo: a;" JSON "|");
     members("\"headers\":{\"Content-Typ\":\"\"}",
             "200|Content-Typ: ;" JSON "|");
 }

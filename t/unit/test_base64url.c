@@ -213,9 +213,9 @@ test_in_place(void)
 static void
 base64(const char *text, const char *want, int len)
 {
-    char        copy[16];
-    ngx_int_t   rc;
-    ngx_str_t   s;
+    char       copy[16];
+    ngx_int_t  rc;
+    ngx_str_t  s;
 
     strcpy(copy, text);
 
