@@ -170,8 +170,8 @@ static ngx_int_t
 ngx_http_apigw_lambda_event(ngx_http_request_t *r,
     ngx_http_apigw_lambda_ctx_t *ctx)
 {
-    ngx_apigw_event_t              event;
-    ngx_http_apigw_lambda_body_t   body;
+    ngx_apigw_event_t             event;
+    ngx_http_apigw_lambda_body_t  body;
 
     ngx_memzero(&event, sizeof(ngx_apigw_event_t));
 
@@ -198,10 +198,10 @@ ngx_http_apigw_lambda_write(ngx_http_request_t *r,
     ngx_http_apigw_lambda_ctx_t *ctx, ngx_apigw_event_t *event,
     ngx_http_apigw_lambda_body_t *body)
 {
-    size_t      size;
-    ngx_buf_t  *b;
-    ngx_str_t   head, tail;
-    ngx_uint_t  has_body;
+    size_t       size;
+    ngx_buf_t   *b;
+    ngx_str_t    head, tail;
+    ngx_uint_t   has_body;
 
     has_body = (body->body.bytes != 0);
     size = 0;
@@ -621,6 +621,7 @@ ngx_http_apigw_lambda_unpose(ngx_http_request_t *r,
 static void
 ngx_http_apigw_lambda_deadline(ngx_event_t *ev)
 {
+    ngx_event_t                  *stuck;
     ngx_connection_t             *c;
     ngx_http_request_t           *r;
     ngx_http_upstream_t          *u;
@@ -650,7 +651,11 @@ ngx_http_apigw_lambda_deadline(ngx_event_t *ev)
     c->read->timedout = 1;
     c->write->timedout = 1;
 
-    c->read->handler(c->read);
+    /* the log tells what it was waiting for */
+
+    stuck = u->request_body_sent ? c->read : c->write;
+
+    stuck->handler(stuck);
 }
 
 
