@@ -116,6 +116,7 @@ struct ngx_http_apigw_route_s {
 
     unsigned                       early:1;  /* rewrite directives answer */
     unsigned                       protect:1; /* some policy holds here */
+    unsigned                       keyed:1;  /* it wants an API key */
     unsigned                       forward_key:1;
 };
 
@@ -317,6 +318,8 @@ struct ngx_http_apigw_ctx_s {
     unsigned                       error_page:1;   /* of r when routed */
     unsigned                       redirected:1;   /* by an error_page */
     unsigned                       answered:1;  /* error was, by "=" */
+    unsigned                       keepalive:1; /* of r: error is none of its
+                                                connection */
     unsigned                       inside:1;    /* r->uri has no stage */
     unsigned                       key_repeated:1;
     unsigned                       key_late:1;  /* read when the headers had

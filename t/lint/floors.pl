@@ -41,6 +41,7 @@ my %libc = map { $_ => 1 } qw(
 
 my %shared = map { $_ => 1 } qw(
     ngx_http_apigw.h ngx_http_apigw_compat.h ngx_http_apigw_template.h
+    ngx_http_apigw_aws.h
 );
 
 my %http_family = (
@@ -56,9 +57,8 @@ my %http_family = (
 
 my %part = (
     'ngx_apigw_credentials.c' => 'ngx_apigw_sigv4.h',
-    'ngx_apigw_header_rules.c' => 'ngx_apigw_event.h',
     'ngx_apigw_route_key.c' => 'ngx_apigw_router.h',
-    'ngx_apigw_verdict.c' => 'ngx_apigw_policy.h',
+    'ngx_apigw_header_rules.c' => 'ngx_apigw_event.h',
 );
 
 my %private = (
@@ -70,6 +70,7 @@ my %private = (
     'ngx_apigw_issuer_int.h' => 'ngx_apigw_issuer.h',
     'ngx_apigw_lease_int.h' => 'ngx_apigw_lease.h',
     'ngx_apigw_redis_int.h' => 'ngx_apigw_redis.h',
+    'ngx_apigw_answer_int.h' => 'ngx_apigw_answer.h',
     'ngx_apigw_policy_int.h' => 'ngx_apigw_policy.h',
     'ngx_apigw_response_int.h' => 'ngx_apigw_response.h',
     'ngx_apigw_sigv4_int.h' => 'ngx_apigw_sigv4.h',
