@@ -61,7 +61,7 @@ failed=
 for targets; do
     # shellcheck disable=SC2086
     lane $priority $targets &
-    priority=10
+    priority=19
 done
 
 wait
