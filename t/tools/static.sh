@@ -13,10 +13,7 @@ src=${NGINX_SRC:-$top/build/source/nginx}
 
 mkdir -p "$out"
 
-# the optimizer has its say where the dynamic module is built
-cc_opt="-O0 -g0"
-
-stamp=$(echo "$src $cc_opt"; ls config ngx_apigw_module/*/*.c; cat config)
+stamp=$(echo "$src"; ls config ngx_apigw_module/*/*.c; cat config)
 
 if [ "$stamp" != "$(cat "$out/stamp" 2>/dev/null)" ]; then
     configure=./configure
@@ -25,8 +22,7 @@ if [ "$stamp" != "$(cat "$out/stamp" 2>/dev/null)" ]; then
     (cd "$src" && $configure --with-debug --with-threads \
         --with-http_ssl_module --with-http_v2_module \
         --with-http_realip_module --with-http_auth_request_module \
-        --with-http_sub_module --with-cc-opt="$cc_opt" \
-        --builddir="$out" --add-module="$top" \
+        --with-http_sub_module --builddir="$out" --add-module="$top" \
         > "$out/configure.log" 2>&1) ||
         { tail -n 5 "$out/configure.log" >&2; exit 1; }
 
