@@ -17,18 +17,25 @@
 #define NGX_APIGW_ANSWER_MAX_DEPTH  64
 
 
+static ngx_int_t ngx_apigw_answer_read(ngx_apigw_answer_text_t *text,
+    ngx_str_t *src, ngx_pool_t *pool);
+static ngx_int_t ngx_apigw_answer_members(ngx_apigw_answer_text_t *text);
+static ngx_uint_t ngx_apigw_answer_find(ngx_str_t *name);
 static ngx_int_t ngx_apigw_answer_inferred(ngx_apigw_answer_t *answer,
-    ngx_apigw_json_t *root, ngx_str_t *text, ngx_pool_t *pool,
-    const char **reason);
-static ngx_uint_t ngx_apigw_answer_known(ngx_apigw_json_t *root);
+    ngx_apigw_answer_text_t *text);
 static ngx_int_t ngx_apigw_answer_status(ngx_apigw_answer_t *answer,
-    ngx_apigw_json_t *value, ngx_uint_t format, const char **reason);
-static ngx_uint_t ngx_apigw_answer_code(ngx_apigw_json_t *value);
+    ngx_apigw_answer_text_t *text, const char **reason);
+static ngx_int_t ngx_apigw_answer_code(ngx_apigw_answer_t *answer,
+    ngx_apigw_json_token_t *value, ngx_pool_t *pool);
 static ngx_int_t ngx_apigw_answer_body(ngx_apigw_answer_t *answer,
-    ngx_apigw_json_t *root, ngx_uint_t decode, const char **reason);
-static void ngx_apigw_answer_trim(ngx_str_t *text);
-static void ngx_apigw_answer_string(ngx_str_t *dst, ngx_apigw_json_t *value);
+    ngx_apigw_answer_text_t *text, ngx_uint_t decode, const char **reason);
+static ngx_int_t ngx_apigw_answer_unbase64(ngx_apigw_answer_t *answer,
+    ngx_apigw_answer_text_t *text, const char **reason);
+static ngx_int_t ngx_apigw_answer_copy(ngx_str_t *dst,
+    ngx_apigw_json_token_t *value, ngx_pool_t *pool);
 
+
+/* NGX_APIGW_ANSWER_STATUS and so on */
 
 static ngx_str_t  ngx_apigw_answer_names[] = {
     ngx_string("statusCode"),
@@ -36,112 +43,210 @@ static ngx_str_t  ngx_apigw_answer_names[] = {
     ngx_string("multiValueHeaders"),
     ngx_string("body"),
     ngx_string("isBase64Encoded"),
-    ngx_null_string
+    ngx_string("cookies"),
+    ngx_string("errorType"),
+    ngx_string("errorMessage")
 };
 
 
 ngx_int_t
-ngx_apigw_answer_parse(ngx_apigw_answer_t *answer, ngx_str_t *text,
+ngx_apigw_answer_parse(ngx_apigw_answer_t *answer, ngx_str_t *src,
     ngx_uint_t format, ngx_uint_t binary, ngx_pool_t *pool,
     const char **reason)
 {
-    ngx_int_t          rc;
-    ngx_apigw_json_t  *root, *status;
+    ngx_int_t                rc;
+    ngx_apigw_answer_text_t  text;
 
     ngx_memzero(answer, sizeof(ngx_apigw_answer_t));
+    ngx_memzero(&text, sizeof(ngx_apigw_answer_text_t));
 
-    rc = ngx_apigw_json_parse(&root, text, NGX_APIGW_ANSWER_MAX_DEPTH, pool,
-                              reason);
+    text.format = format;
+
+    rc = ngx_apigw_answer_read(&text, src, pool);
     if (rc != NGX_OK) {
+        *reason = text.scan.reason;
         return rc;
     }
 
-    status = ngx_apigw_json_get(root, "statusCode");
-
-    if (status == NULL && format == NGX_APIGW_EVENT_2_0) {
-        return ngx_apigw_answer_inferred(answer, root, text, pool, reason);
+    if (text.members[NGX_APIGW_ANSWER_STATUS].text.data == NULL
+        && format == NGX_APIGW_EVENT_2_0)
+    {
+        return ngx_apigw_answer_inferred(answer, &text);
     }
 
-    if (root->type != NGX_APIGW_JSON_OBJECT) {
+    if (text.root.type != NGX_APIGW_JSON_OBJECT) {
         *reason = "it is not an object";
         return NGX_DECLINED;
     }
 
-    if (format == NGX_APIGW_EVENT_REST && !ngx_apigw_answer_known(root)) {
+    if (format == NGX_APIGW_EVENT_REST && text.unknown) {
         *reason = "it has a key that is not of an answer";
         return NGX_DECLINED;
     }
 
-    rc = ngx_apigw_answer_status(answer, status, format, reason);
+    rc = ngx_apigw_answer_status(answer, &text, reason);
     if (rc != NGX_OK) {
         return rc;
     }
 
-    rc = ngx_apigw_answer_headers(answer, root, format, pool, reason);
+    rc = ngx_apigw_answer_headers(answer, &text);
     if (rc != NGX_OK) {
+        *reason = text.reason;
         return rc;
     }
 
-    return ngx_apigw_answer_body(answer, root,
+    return ngx_apigw_answer_body(answer, &text,
                                  binary || format != NGX_APIGW_EVENT_REST,
                                  reason);
 }
 
 
-/* the value is the body, its bytes as they came */
-
 static ngx_int_t
-ngx_apigw_answer_inferred(ngx_apigw_answer_t *answer, ngx_apigw_json_t *root,
-    ngx_str_t *text, ngx_pool_t *pool, const char **reason)
+ngx_apigw_answer_read(ngx_apigw_answer_text_t *text, ngx_str_t *src,
+    ngx_pool_t *pool)
 {
-    answer->status = 200;
+    ngx_int_t               rc;
+    ngx_apigw_json_scan_t  *scan;
 
-    if (root->type == NGX_APIGW_JSON_STRING) {
-        answer->body = root->text;
+    scan = &text->scan;
+    text->pool = pool;
 
-    } else {
-        answer->body = *text;
-        ngx_apigw_answer_trim(&answer->body);
+    ngx_apigw_json_scan_init(scan, src, NGX_APIGW_ANSWER_MAX_DEPTH);
+
+    rc = ngx_apigw_json_scan(scan);
+    if (rc != NGX_OK) {
+        return rc;
     }
 
-    return ngx_apigw_answer_headers(answer, NULL, NGX_APIGW_EVENT_2_0, pool,
-                                    reason);
+    text->root = scan->token;
+
+    if (text->root.type == NGX_APIGW_JSON_OBJECT) {
+        rc = ngx_apigw_answer_members(text);
+
+    } else {
+        rc = ngx_apigw_json_scan_skip(scan);
+    }
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    if (scan->token.type == NGX_APIGW_JSON_END_OBJECT) {
+        text->root.text.len = scan->pos - text->root.text.data;
+
+    } else {
+        text->root = scan->token;
+    }
+
+    rc = ngx_apigw_json_scan(scan);
+
+    return (rc == NGX_DONE) ? NGX_OK : rc;
+}
+
+
+static ngx_int_t
+ngx_apigw_answer_members(ngx_apigw_answer_text_t *text)
+{
+    ngx_int_t               rc;
+    ngx_str_t               name;
+    ngx_uint_t              i;
+    ngx_apigw_json_names_t  names;
+
+    ngx_apigw_json_names_init(&names, text->pool);
+
+    for ( ;; ) {
+        rc = ngx_apigw_answer_name(text, &names, &name);
+
+        if (rc == NGX_DONE) {
+            return NGX_OK;
+        }
+
+        if (rc == NGX_BUSY) {
+            text->scan.reason = "a name stands twice in one object";
+            return NGX_DECLINED;
+        }
+
+        if (rc == NGX_OK) {
+            rc = ngx_apigw_json_scan(&text->scan);
+        }
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+
+        i = ngx_apigw_answer_find(&name);
+
+        rc = ngx_apigw_answer_member(text, i);
+        if (rc != NGX_OK) {
+            return rc;
+        }
+
+        if (i != NGX_APIGW_ANSWER_MEMBERS) {
+            text->members[i] = text->scan.token;
+        }
+
+        if (i >= NGX_APIGW_ANSWER_COOKIES) {
+            text->unknown = 1;
+        }
+    }
 }
 
 
 static ngx_uint_t
-ngx_apigw_answer_known(ngx_apigw_json_t *root)
+ngx_apigw_answer_find(ngx_str_t *name)
 {
-    ngx_str_t         *name;
-    ngx_apigw_json_t  *member;
+    ngx_str_t   *known;
+    ngx_uint_t   i;
 
-    for (member = root->first; member; member = member->next) {
+    for (i = 0; i < NGX_APIGW_ANSWER_MEMBERS; i++) {
+        known = &ngx_apigw_answer_names[i];
 
-        for (name = ngx_apigw_answer_names; name->len; name++) {
-
-            if (name->len == member->name.len
-                && ngx_memcmp(name->data, member->name.data, name->len) == 0)
-            {
-                break;
-            }
-        }
-
-        if (name->len == 0) {
-            return 0;
+        if (known->len == name->len
+            && ngx_memcmp(known->data, name->data, name->len) == 0)
+        {
+            break;
         }
     }
 
-    return 1;
+    return i;
+}
+
+
+/* the value is the body, its bytes as they came; nothing in it means more */
+
+static ngx_int_t
+ngx_apigw_answer_inferred(ngx_apigw_answer_t *answer,
+    ngx_apigw_answer_text_t *text)
+{
+    answer->status = 200;
+
+    if (ngx_apigw_answer_decode(&answer->body, &text->root, text->pool)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(text->members, sizeof(text->members));
+
+    text->headers.n = 0;
+    text->cookies.n = 0;
+    text->reason = NULL;
+
+    return ngx_apigw_answer_headers(answer, text);
 }
 
 
 static ngx_int_t
-ngx_apigw_answer_status(ngx_apigw_answer_t *answer, ngx_apigw_json_t *value,
-    ngx_uint_t format, const char **reason)
+ngx_apigw_answer_status(ngx_apigw_answer_t *answer,
+    ngx_apigw_answer_text_t *text, const char **reason)
 {
-    if (value == NULL || value->type == NGX_APIGW_JSON_NULL) {
+    ngx_apigw_json_token_t  *value;
 
-        if (format != NGX_APIGW_EVENT_REST) {
+    value = &text->members[NGX_APIGW_ANSWER_STATUS];
+
+    if (value->text.data == NULL || value->type == NGX_APIGW_JSON_NULL) {
+
+        if (text->format != NGX_APIGW_EVENT_REST) {
             *reason = "it has no statusCode";
             return NGX_DECLINED;
         }
@@ -151,7 +256,9 @@ ngx_apigw_answer_status(ngx_apigw_answer_t *answer, ngx_apigw_json_t *value,
         return NGX_OK;
     }
 
-    answer->status = ngx_apigw_answer_code(value);
+    if (ngx_apigw_answer_code(answer, value, text->pool) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     if (answer->status < 200 || answer->status > 599) {
         *reason = "its statusCode is not one of 200 to 599";
@@ -164,74 +271,78 @@ ngx_apigw_answer_status(ngx_apigw_answer_t *answer, ngx_apigw_json_t *value,
 
 /* 0: it is none */
 
-static ngx_uint_t
-ngx_apigw_answer_code(ngx_apigw_json_t *value)
+static ngx_int_t
+ngx_apigw_answer_code(ngx_apigw_answer_t *answer,
+    ngx_apigw_json_token_t *value, ngx_pool_t *pool)
 {
-    size_t      i;
-    ngx_uint_t  code;
+    size_t     i;
+    ngx_str_t  digits;
 
     if (value->type != NGX_APIGW_JSON_INTEGER
         && value->type != NGX_APIGW_JSON_STRING)
     {
-        return 0;
+        return NGX_OK;
     }
 
-    if (value->text.len != 3) {
-        return 0;
+    if (ngx_apigw_answer_decode(&digits, value, pool) != NGX_OK) {
+        return NGX_ERROR;
     }
 
-    code = 0;
+    if (digits.len != 3) {
+        return NGX_OK;
+    }
 
     for (i = 0; i < 3; i++) {
 
-        if (value->text.data[i] < '0' || value->text.data[i] > '9') {
-            return 0;
+        if (digits.data[i] < '0' || digits.data[i] > '9') {
+            answer->status = 0;
+            break;
         }
 
-        code = code * 10 + (value->text.data[i] - '0');
+        answer->status = answer->status * 10 + (digits.data[i] - '0');
     }
 
-    return code;
+    return NGX_OK;
 }
 
 
 static ngx_int_t
-ngx_apigw_answer_body(ngx_apigw_answer_t *answer, ngx_apigw_json_t *root,
-    ngx_uint_t decode, const char **reason)
+ngx_apigw_answer_body(ngx_apigw_answer_t *answer,
+    ngx_apigw_answer_text_t *text, ngx_uint_t decode, const char **reason)
 {
-    ngx_str_t          encoded;
-    ngx_apigw_json_t  *body, *base64;
+    ngx_int_t                rc;
+    ngx_apigw_json_token_t  *body, *base64;
 
     ngx_str_set(&answer->body, "");
 
-    body = ngx_apigw_json_get(root, "body");
+    body = &text->members[NGX_APIGW_ANSWER_BODY];
 
-    if (body && body->type == NGX_APIGW_JSON_STRING) {
-        answer->body = body->text;
+    if (body->type == NGX_APIGW_JSON_STRING) {
 
-    } else if (body && body->type != NGX_APIGW_JSON_NULL) {
+        if (ngx_apigw_answer_decode(&answer->body, body, text->pool)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+    } else if (body->type != NGX_APIGW_JSON_NULL) {
         *reason = "its body is not a string";
         return NGX_DECLINED;
     }
 
-    base64 = ngx_apigw_json_get(root, "isBase64Encoded");
+    base64 = &text->members[NGX_APIGW_ANSWER_BASE64];
 
-    if (base64 && base64->type != NGX_APIGW_JSON_TRUE
+    if (base64->text.data && base64->type != NGX_APIGW_JSON_TRUE
         && base64->type != NGX_APIGW_JSON_FALSE)
     {
         *reason = "its isBase64Encoded is neither true nor false";
         return NGX_DECLINED;
     }
 
-    if (decode && base64 && base64->type == NGX_APIGW_JSON_TRUE) {
-
-        /* in place: nobody else has the tree, and it may be large */
-
-        encoded = answer->body;
-
-        if (ngx_apigw_base64_decode(&answer->body, &encoded) != NGX_OK) {
-            *reason = "its body is not base64";
-            return NGX_DECLINED;
+    if (decode && base64->type == NGX_APIGW_JSON_TRUE && answer->body.len) {
+        rc = ngx_apigw_answer_unbase64(answer, text, reason);
+        if (rc != NGX_OK) {
+            return rc;
         }
     }
 
@@ -243,60 +354,82 @@ ngx_apigw_answer_body(ngx_apigw_answer_t *answer, ngx_apigw_json_t *root,
 }
 
 
-/* the white space of JSON around a value, which is there */
+/* in place, where it is not the caller's text */
 
-static void
-ngx_apigw_answer_trim(ngx_str_t *text)
+static ngx_int_t
+ngx_apigw_answer_unbase64(ngx_apigw_answer_t *answer,
+    ngx_apigw_answer_text_t *text, const char **reason)
 {
-    u_char  *p, *last;
+    ngx_str_t  encoded;
 
-    p = text->data;
-    last = p + text->len;
+    encoded = answer->body;
 
-    while (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n') {
-        p++;
+    if (!text->members[NGX_APIGW_ANSWER_BODY].escaped) {
+        answer->body.data = ngx_pnalloc(text->pool,
+                                        NGX_APIGW_BASE64URL_LEN(encoded.len));
+        if (answer->body.data == NULL) {
+            return NGX_ERROR;
+        }
     }
 
-    while (last[-1] == ' ' || last[-1] == '\t' || last[-1] == '\r'
-           || last[-1] == '\n')
-    {
-        last--;
+    if (ngx_apigw_base64_decode(&answer->body, &encoded) != NGX_OK) {
+        *reason = "its body is not base64";
+        return NGX_DECLINED;
     }
 
-    text->data = p;
-    text->len = last - p;
+    return NGX_OK;
 }
 
 
 ngx_int_t
-ngx_apigw_answer_error(ngx_apigw_answer_error_t *error, ngx_str_t *text,
+ngx_apigw_answer_error(ngx_apigw_answer_error_t *error, ngx_str_t *src,
     ngx_pool_t *pool)
 {
-    ngx_int_t          rc;
-    const char        *reason;
-    ngx_apigw_json_t  *root;
+    ngx_int_t                rc;
+    ngx_apigw_answer_text_t  text;
 
     ngx_str_set(&error->type, "");
     ngx_str_set(&error->message, "");
 
-    rc = ngx_apigw_json_parse(&root, text, NGX_APIGW_ANSWER_MAX_DEPTH, pool,
-                              &reason);
+    ngx_memzero(&text, sizeof(ngx_apigw_answer_text_t));
+
+    rc = ngx_apigw_answer_read(&text, src, pool);
 
     if (rc == NGX_OK) {
-        ngx_apigw_answer_string(&error->type,
-                                ngx_apigw_json_get(root, "errorType"));
-        ngx_apigw_answer_string(&error->message,
-                                ngx_apigw_json_get(root, "errorMessage"));
+        rc = ngx_apigw_answer_copy(&error->type,
+                                   &text.members[NGX_APIGW_ANSWER_TYPE],
+                                   pool);
+    }
+
+    if (rc == NGX_OK) {
+        rc = ngx_apigw_answer_copy(&error->message,
+                                   &text.members[NGX_APIGW_ANSWER_MESSAGE],
+                                   pool);
     }
 
     return (rc == NGX_ERROR) ? NGX_ERROR : NGX_OK;
 }
 
 
-static void
-ngx_apigw_answer_string(ngx_str_t *dst, ngx_apigw_json_t *value)
+/* the text may be gone before it is logged */
+
+static ngx_int_t
+ngx_apigw_answer_copy(ngx_str_t *dst, ngx_apigw_json_token_t *value,
+    ngx_pool_t *pool)
 {
-    if (value && value->type == NGX_APIGW_JSON_STRING) {
-        *dst = value->text;
+    u_char  *p;
+
+    if (value->type != NGX_APIGW_JSON_STRING || value->text.len == 0) {
+        return NGX_OK;
     }
+
+    p = ngx_pnalloc(pool, value->text.len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    dst->len = ngx_apigw_json_scan_decode(p, &value->text) - p;
+    dst->data = p;
+
+    return NGX_OK;
 }

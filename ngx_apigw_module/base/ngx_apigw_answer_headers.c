@@ -22,249 +22,131 @@
 #define NGX_APIGW_ANSWER_LINE          4
 
 
-/* a member of "headers" */
-
-typedef struct {
-    ngx_apigw_json_t         *member;
-    uint32_t                  hash;      /* of the name in lower case */
-    ngx_uint_t                taken;     /* 1: it stands in the list */
-} ngx_apigw_answer_single_t;
-
-
-typedef struct {
-    ngx_apigw_answer_t         *answer;
-    ngx_uint_t                  format;  /* ngx_apigw_event_format_e */
-    size_t                      bytes;
-    const char                 *reason;
-
-    ngx_apigw_json_t           *headers;     /* members, items; NULL: none */
-    ngx_apigw_json_t           *multi;
-    ngx_apigw_json_t           *cookies;
-
-    ngx_apigw_answer_single_t  *singles;
-    ngx_uint_t                  nsingles;
-} ngx_apigw_answer_list_t;
-
-
-static ngx_int_t ngx_apigw_answer_find(ngx_apigw_answer_list_t *list,
-    ngx_apigw_json_t *root);
-static ngx_int_t ngx_apigw_answer_children(ngx_apigw_json_t **first,
-    ngx_apigw_json_t *value, ngx_uint_t type);
-static ngx_int_t ngx_apigw_answer_allocate(ngx_apigw_answer_list_t *list,
-    ngx_pool_t *pool);
-static ngx_uint_t ngx_apigw_answer_count(ngx_apigw_json_t *value);
-static ngx_int_t ngx_apigw_answer_fill(ngx_apigw_answer_list_t *list);
-static ngx_int_t ngx_apigw_answer_multi(ngx_apigw_answer_list_t *list,
-    ngx_apigw_json_t *member);
-static ngx_int_t ngx_apigw_answer_add(ngx_apigw_answer_list_t *list,
-    ngx_str_t *name, ngx_apigw_json_t *value);
-static ngx_int_t ngx_apigw_answer_value(ngx_apigw_answer_list_t *list,
-    ngx_str_t *dst, ngx_apigw_json_t *value);
+static ngx_int_t ngx_apigw_answer_check(ngx_apigw_answer_text_t *text);
+static ngx_uint_t ngx_apigw_answer_is(ngx_apigw_json_token_t *value,
+    ngx_uint_t type);
+static ngx_int_t ngx_apigw_answer_fill(ngx_apigw_answer_t *answer,
+    ngx_apigw_answer_text_t *text);
+static ngx_int_t ngx_apigw_answer_multi(ngx_apigw_answer_t *answer,
+    ngx_apigw_answer_text_t *text);
+static ngx_int_t ngx_apigw_answer_take(ngx_apigw_answer_t *answer,
+    ngx_apigw_answer_text_t *text, ngx_str_t *name);
+static ngx_int_t ngx_apigw_answer_add(ngx_apigw_answer_t *answer,
+    ngx_apigw_answer_text_t *text, ngx_str_t *name,
+    ngx_apigw_json_token_t *value);
+static ngx_int_t ngx_apigw_answer_text(ngx_apigw_answer_text_t *text,
+    ngx_str_t *dst, ngx_apigw_json_token_t *value);
+static ngx_int_t ngx_apigw_answer_number(ngx_apigw_answer_text_t *text,
+    ngx_str_t *dst, ngx_apigw_json_token_t *value);
+static ngx_int_t ngx_apigw_answer_trim(ngx_apigw_answer_text_t *text,
+    ngx_str_t *value);
 static void ngx_apigw_answer_type(ngx_apigw_answer_t *answer);
 static ngx_uint_t ngx_apigw_answer_is_name(ngx_str_t *name);
 static uint32_t ngx_apigw_answer_hash(ngx_str_t *name);
 static ngx_uint_t ngx_apigw_answer_same(ngx_str_t *a, ngx_str_t *b);
 
 
-static ngx_str_t  ngx_apigw_answer_cookie = ngx_string("set-cookie");
 static ngx_str_t  ngx_apigw_answer_type_name = ngx_string("Content-Type");
 static ngx_str_t  ngx_apigw_answer_type_value = ngx_string("application/json");
 
 
 ngx_int_t
-ngx_apigw_answer_headers(ngx_apigw_answer_t *answer, ngx_apigw_json_t *root,
-    ngx_uint_t format, ngx_pool_t *pool, const char **reason)
+ngx_apigw_answer_headers(ngx_apigw_answer_t *answer,
+    ngx_apigw_answer_text_t *text)
 {
-    ngx_int_t                rc;
-    ngx_apigw_answer_list_t  list;
+    ngx_int_t   rc;
+    ngx_uint_t  n;
 
-    ngx_memzero(&list, sizeof(ngx_apigw_answer_list_t));
-
-    list.answer = answer;
-    list.format = format;
-
-    rc = root ? ngx_apigw_answer_find(&list, root) : NGX_OK;
-
-    if (rc == NGX_OK) {
-        rc = ngx_apigw_answer_allocate(&list, pool);
-    }
-
-    if (rc == NGX_OK) {
-        rc = ngx_apigw_answer_fill(&list);
-    }
-
-    if (rc == NGX_OK) {
-        ngx_apigw_answer_type(answer);
-    }
-
-    if (rc == NGX_DECLINED) {
-        *reason = list.reason;
-    }
-
-    return rc;
-}
-
-
-static ngx_int_t
-ngx_apigw_answer_find(ngx_apigw_answer_list_t *list, ngx_apigw_json_t *root)
-{
-    if (ngx_apigw_answer_children(&list->headers,
-                                  ngx_apigw_json_get(root, "headers"),
-                                  NGX_APIGW_JSON_OBJECT)
-        != NGX_OK)
-    {
-        list->reason = "its headers are not an object";
-        return NGX_DECLINED;
-    }
-
-    if (list->format == NGX_APIGW_EVENT_2_0) {
-
-        if (ngx_apigw_answer_children(&list->cookies,
-                                      ngx_apigw_json_get(root, "cookies"),
-                                      NGX_APIGW_JSON_ARRAY)
-            != NGX_OK)
-        {
-            list->reason = "its cookies are not a list";
-            return NGX_DECLINED;
-        }
-
-        return NGX_OK;
-    }
-
-    if (ngx_apigw_answer_children(&list->multi,
-                                  ngx_apigw_json_get(root,
-                                                     "multiValueHeaders"),
-                                  NGX_APIGW_JSON_OBJECT)
-        != NGX_OK)
-    {
-        list->reason = "its multiValueHeaders are not an object";
-        return NGX_DECLINED;
-    }
-
-    return NGX_OK;
-}
-
-
-/* null is as good as nothing */
-
-static ngx_int_t
-ngx_apigw_answer_children(ngx_apigw_json_t **first, ngx_apigw_json_t *value,
-    ngx_uint_t type)
-{
-    if (value == NULL || value->type == NGX_APIGW_JSON_NULL) {
-        return NGX_OK;
-    }
-
-    if (value->type != type) {
-        return NGX_DECLINED;
-    }
-
-    *first = value->first;
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_apigw_answer_allocate(ngx_apigw_answer_list_t *list, ngx_pool_t *pool)
-{
-    ngx_uint_t                  n;
-    ngx_apigw_json_t           *member;
-    ngx_apigw_answer_single_t  *single;
-
-    list->nsingles = ngx_apigw_answer_count(list->headers);
-
-    n = list->nsingles + ngx_apigw_answer_count(list->cookies);
-
-    /* an empty list is work, too */
-
-    for (member = list->multi;
-         member && n <= NGX_APIGW_ANSWER_MAX_HEADERS;
-         member = member->next)
-    {
-        n += ngx_max(ngx_apigw_answer_count(member->first), 1);
-    }
-
-    if (n > NGX_APIGW_ANSWER_MAX_HEADERS) {
-        list->reason = "it has too many headers";
+    if (ngx_apigw_answer_check(text) != NGX_OK) {
         return NGX_DECLINED;
     }
 
     /* and a Content-Type */
 
-    list->answer->headers = ngx_palloc(pool,
-                                       (n + 1) * sizeof(ngx_apigw_pair_t));
-    if (list->answer->headers == NULL) {
+    n = text->headers.n + text->multi.n + text->cookies.n + 1;
+
+    answer->headers = ngx_palloc(text->pool, n * sizeof(ngx_apigw_pair_t));
+    if (answer->headers == NULL) {
         return NGX_ERROR;
     }
 
-    if (list->nsingles == 0) {
-        return NGX_OK;
+    rc = ngx_apigw_answer_fill(answer, text);
+
+    if (rc == NGX_OK) {
+        ngx_apigw_answer_type(answer);
     }
 
-    single = ngx_palloc(pool,
-                        list->nsingles * sizeof(ngx_apigw_answer_single_t));
-    if (single == NULL) {
-        return NGX_ERROR;
-    }
-
-    list->singles = single;
-
-    for (member = list->headers; member; member = member->next) {
-        single->member = member;
-        single->hash = ngx_apigw_answer_hash(&member->name);
-        single->taken = 0;
-        single++;
-    }
-
-    return NGX_OK;
-}
-
-
-static ngx_uint_t
-ngx_apigw_answer_count(ngx_apigw_json_t *value)
-{
-    ngx_uint_t  n;
-
-    for (n = 0; value; value = value->next) {
-        n++;
-    }
-
-    return n;
+    return rc;
 }
 
 
 static ngx_int_t
-ngx_apigw_answer_fill(ngx_apigw_answer_list_t *list)
+ngx_apigw_answer_check(ngx_apigw_answer_text_t *text)
 {
-    ngx_int_t                   rc;
-    ngx_uint_t                  i;
-    ngx_apigw_json_t           *value;
-    ngx_apigw_answer_single_t  *single;
+    ngx_apigw_json_token_t  *members;
 
-    rc = NGX_OK;
+    members = text->members;
 
-    for (value = list->multi; value && rc == NGX_OK; value = value->next) {
-        rc = ngx_apigw_answer_multi(list, value);
+    if (!ngx_apigw_answer_is(&members[NGX_APIGW_ANSWER_HEADERS],
+                             NGX_APIGW_JSON_OBJECT))
+    {
+        text->reason = "its headers are not an object";
+
+    } else if (text->format == NGX_APIGW_EVENT_2_0) {
+
+        if (!ngx_apigw_answer_is(&members[NGX_APIGW_ANSWER_COOKIES],
+                                 NGX_APIGW_JSON_ARRAY))
+        {
+            text->reason = "its cookies are not a list";
+        }
+
+    } else if (!ngx_apigw_answer_is(&members[NGX_APIGW_ANSWER_MULTI],
+                                    NGX_APIGW_JSON_OBJECT))
+    {
+        text->reason = "its multiValueHeaders are not an object";
     }
 
-    for (i = 0; i < list->nsingles && rc == NGX_OK; i++) {
-        single = &list->singles[i];
+    return text->reason ? NGX_DECLINED : NGX_OK;
+}
 
-        if (!single->taken) {
-            rc = ngx_apigw_answer_add(list, &single->member->name,
-                                      single->member);
+
+/* null, which one that is not there is, too, is as good as nothing */
+
+static ngx_uint_t
+ngx_apigw_answer_is(ngx_apigw_json_token_t *value, ngx_uint_t type)
+{
+    return value->type == NGX_APIGW_JSON_NULL || value->type == type;
+}
+
+
+static ngx_int_t
+ngx_apigw_answer_fill(ngx_apigw_answer_t *answer,
+    ngx_apigw_answer_text_t *text)
+{
+    ngx_int_t                  rc;
+    ngx_uint_t                 i;
+    ngx_apigw_answer_field_t  *field;
+
+    rc = text->multi.n ? ngx_apigw_answer_multi(answer, text) : NGX_OK;
+
+    for (i = 0; i < text->headers.n && rc == NGX_OK; i++) {
+        field = &text->headers.fields[i];
+
+        if (!field->taken) {
+            rc = ngx_apigw_answer_add(answer, text, &field->name,
+                                      &field->value);
         }
     }
 
-    for (value = list->cookies; value && rc == NGX_OK; value = value->next) {
+    for (i = 0; i < text->cookies.n && rc == NGX_OK; i++) {
+        field = &text->cookies.fields[i];
 
-        if (value->type != NGX_APIGW_JSON_STRING) {
-            list->reason = "a cookie is not a string";
+        if (field->value.type != NGX_APIGW_JSON_STRING) {
+            text->reason = "a cookie is not a string";
             return NGX_DECLINED;
         }
 
-        rc = ngx_apigw_answer_add(list, &ngx_apigw_answer_cookie, value);
+        rc = ngx_apigw_answer_add(answer, text, &field->name, &field->value);
     }
 
     return rc;
@@ -272,35 +154,59 @@ ngx_apigw_answer_fill(ngx_apigw_answer_list_t *list)
 
 
 static ngx_int_t
-ngx_apigw_answer_multi(ngx_apigw_answer_list_t *list, ngx_apigw_json_t *member)
+ngx_apigw_answer_multi(ngx_apigw_answer_t *answer,
+    ngx_apigw_answer_text_t *text)
 {
-    uint32_t                    hash;
-    ngx_int_t                   rc;
-    ngx_uint_t                  i;
-    ngx_apigw_json_t           *value;
-    ngx_apigw_answer_single_t  *single;
+    ngx_int_t                  rc;
+    ngx_uint_t                 i;
+    ngx_apigw_answer_field_t  *field;
 
-    if (member->type != NGX_APIGW_JSON_ARRAY) {
-        list->reason = "one of its multiValueHeaders is not a list";
-        return NGX_DECLINED;
+    for (i = 0; i < text->headers.n; i++) {
+        field = &text->headers.fields[i];
+        field->hash = ngx_apigw_answer_hash(&field->name);
     }
 
     rc = NGX_OK;
 
-    for (value = member->first; value && rc == NGX_OK; value = value->next) {
-        rc = ngx_apigw_answer_add(list, &member->name, value);
+    for (i = 0; i < text->multi.n && rc == NGX_OK; i++) {
+        field = &text->multi.fields[i];
+
+        if (field->value.text.data) {
+            rc = ngx_apigw_answer_add(answer, text, &field->name,
+                                      &field->value);
+        }
+
+        if (rc == NGX_OK && field->last) {
+            rc = ngx_apigw_answer_take(answer, text, &field->name);
+        }
     }
 
-    hash = ngx_apigw_answer_hash(&member->name);
+    return rc;
+}
 
-    for (i = 0; i < list->nsingles && rc == NGX_OK; i++) {
-        single = &list->singles[i];
 
-        if (single->hash == hash && !single->taken
-            && ngx_apigw_answer_same(&single->member->name, &member->name))
+/* what "headers" have under the same name */
+
+static ngx_int_t
+ngx_apigw_answer_take(ngx_apigw_answer_t *answer,
+    ngx_apigw_answer_text_t *text, ngx_str_t *name)
+{
+    uint32_t                   hash;
+    ngx_int_t                  rc;
+    ngx_uint_t                 i;
+    ngx_apigw_answer_field_t  *field;
+
+    rc = NGX_OK;
+    hash = ngx_apigw_answer_hash(name);
+
+    for (i = 0; i < text->headers.n && rc == NGX_OK; i++) {
+        field = &text->headers.fields[i];
+
+        if (field->hash == hash && !field->taken
+            && ngx_apigw_answer_same(&field->name, name))
         {
-            single->taken = 1;
-            rc = ngx_apigw_answer_add(list, &member->name, single->member);
+            field->taken = 1;
+            rc = ngx_apigw_answer_add(answer, text, name, &field->value);
         }
     }
 
@@ -309,30 +215,35 @@ ngx_apigw_answer_multi(ngx_apigw_answer_list_t *list, ngx_apigw_json_t *member)
 
 
 static ngx_int_t
-ngx_apigw_answer_add(ngx_apigw_answer_list_t *list, ngx_str_t *name,
-    ngx_apigw_json_t *value)
+ngx_apigw_answer_add(ngx_apigw_answer_t *answer,
+    ngx_apigw_answer_text_t *text, ngx_str_t *name,
+    ngx_apigw_json_token_t *value)
 {
-    ngx_apigw_pair_t    *pair;
-    ngx_apigw_answer_t  *answer;
+    ngx_int_t          rc;
+    ngx_apigw_pair_t  *pair;
 
-    answer = list->answer;
     pair = &answer->headers[answer->nheaders];
 
     if (!ngx_apigw_answer_is_name(name)) {
-        list->reason = "a name of a header is malformed";
+        text->reason = "a name of a header is malformed";
         return NGX_DECLINED;
     }
 
     pair->name = *name;
 
-    if (ngx_apigw_answer_value(list, &pair->value, value) != NGX_OK) {
+    rc = ngx_apigw_answer_text(text, &pair->value, value);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    if (ngx_apigw_answer_trim(text, &pair->value) != NGX_OK) {
         return NGX_DECLINED;
     }
 
-    list->bytes += name->len + pair->value.len + NGX_APIGW_ANSWER_LINE;
+    text->bytes += name->len + pair->value.len + NGX_APIGW_ANSWER_LINE;
 
-    if (list->bytes > NGX_APIGW_ANSWER_MAX_BYTES) {
-        list->reason = "its headers are larger than 65536 bytes";
+    if (text->bytes > NGX_APIGW_ANSWER_MAX_BYTES) {
+        text->reason = "its headers are larger than 65536 bytes";
         return NGX_DECLINED;
     }
 
@@ -343,41 +254,76 @@ ngx_apigw_answer_add(ngx_apigw_answer_list_t *list, ngx_str_t *name,
 
 
 static ngx_int_t
-ngx_apigw_answer_value(ngx_apigw_answer_list_t *list, ngx_str_t *dst,
-    ngx_apigw_json_t *value)
+ngx_apigw_answer_text(ngx_apigw_answer_text_t *text, ngx_str_t *dst,
+    ngx_apigw_json_token_t *value)
 {
-    u_char  *p, *last, *c;
-
     switch (value->type) {
 
     case NGX_APIGW_JSON_STRING:
+        return ngx_apigw_answer_decode(dst, value, text->pool);
+
     case NGX_APIGW_JSON_TRUE:
     case NGX_APIGW_JSON_FALSE:
-        break;
+        *dst = value->text;
+        return NGX_OK;
 
     case NGX_APIGW_JSON_INTEGER:
     case NGX_APIGW_JSON_REAL:
 
-        if (list->format != NGX_APIGW_EVENT_REST
+        if (text->format != NGX_APIGW_EVENT_REST
             || NGX_APIGW_ANSWER_REST_NUMBERS)
         {
-            break;
+            return ngx_apigw_answer_number(text, dst, value);
         }
 
-        /* fall through */
+        break;
 
     default:
-        list->reason = "the value of a header is not a string";
-        return NGX_DECLINED;
+        break;
     }
 
-    p = value->text.data;
-    last = p + value->text.len;
+    text->reason = "the value of a header is not a string";
+
+    return NGX_DECLINED;
+}
+
+
+/* in the one way that json_print() writes it, too: 1.5 of 1.50 */
+
+static ngx_int_t
+ngx_apigw_answer_number(ngx_apigw_answer_text_t *text, ngx_str_t *dst,
+    ngx_apigw_json_token_t *value)
+{
+    ngx_int_t          rc;
+    ngx_apigw_json_t  *number;
+
+    if (value->type == NGX_APIGW_JSON_INTEGER && value->text.data[0] != '-') {
+        *dst = value->text;
+        return NGX_OK;
+    }
+
+    rc = ngx_apigw_json_parse(&number, &value->text, 0, text->pool,
+                              &text->reason);
+    if (rc == NGX_OK) {
+        *dst = number->text;
+    }
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_apigw_answer_trim(ngx_apigw_answer_text_t *text, ngx_str_t *value)
+{
+    u_char  *p, *last, *c;
+
+    p = value->data;
+    last = p + value->len;
 
     for (c = p; c < last; c++) {
 
         if ((*c < 0x20 && *c != '\t') || *c == 0x7f) {
-            list->reason = "the value of a header has a control character";
+            text->reason = "the value of a header has a control character";
             return NGX_DECLINED;
         }
     }
@@ -390,8 +336,8 @@ ngx_apigw_answer_value(ngx_apigw_answer_list_t *list, ngx_str_t *dst,
         last--;
     }
 
-    dst->data = p;
-    dst->len = last - p;
+    value->data = p;
+    value->len = last - p;
 
     return NGX_OK;
 }

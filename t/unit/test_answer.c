@@ -232,7 +232,9 @@ test_not_json(void)
               "it is not JSON: text follows the value");
     check_len(V2, nul, sizeof(nul) - 1,
               "it is not JSON: text follows the value");
-    check_len(V2, "\0", 1, "it is not JSON: it ends too early");
+    check_len(V2, "\0", 1, "it is not JSON");
+    check_len(V2, "1\0", 2, "it is not JSON: text follows the value");
+    check_len(V2, "[1\0]", 4, "it is not JSON");
     check_len(V2, "\"a\0\"", 4, "it is not JSON");
 
     check(REST, "null", object);
