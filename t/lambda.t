@@ -71,6 +71,8 @@ our $Api = <<'_EOC_';
         location ~ /functions/forbidden/ { return 403 '{"Message":"not allowed\u000asecret-token"}'; }
         location ~ /functions/missing/ { return 404 '{"Message":"Function not found"}'; }
         location ~ /functions/large/ { return 413 '{"message":"too large"}'; }
+        location ~ /functions/cached/ { return 200 '{"statusCode":200,"headers":{"Cache-Control":"no-store","Expires":"0","ETag":"\u0022q\u0022","Last-Modified":"Thu, 01 Jan 1970 00:00:10 GMT"},"body":"ok"}'; }
+        location ~ /functions/encoded/ { return 200 '{"statusCode":200,"headers":{"content-type":"text/plain;charset=utf-8","Content-Encoding":"br"},"body":"abc"}'; }
         location ~ /functions/busy/ { return 429; }
         location ~ /functions/broken/ { return 500; }
     }
@@ -362,7 +364,7 @@ Content-Length: 3
 --- error_code eval
 [502, 502, 502, 500, 500, 413, 500, 500]
 --- response_body_like eval
-[('^{"message":"Internal server error"}$') x 5, '413|message', ('^{"message":"Internal server error"}$') x 2]
+[('^{"message":"Internal server error"}$') x 5, '^{"message":"HTTP content length exceeded 6291456 bytes"}$', ('^{"message":"Internal server error"}$') x 2]
 --- response_headers eval
 [("x-amzn-ErrorType: InternalServerErrorException\nContent-Type: application/json\n! X-Amzn-Trace-Id") x 5, "Content-Type: application/json", ("x-amzn-ErrorType: InternalServerErrorException") x 2]
 --- access_log eval
@@ -661,3 +663,27 @@ GET /ssi
 ^\[ok\|.*\]
 --- access_log
 "queryStringParameters":{"a":"1"}
+
+
+
+=== TEST 35: filters know the headers of an answer
+--- config
+    apigw_api_type http;
+    gzip on;
+    gzip_min_length 1;
+    gzip_types text/plain;
+    apigw_stage s {
+        apigw_route "GET /x" { expires 1h; apigw_lambda http://lambda function=cached; }
+        apigw_route "GET /y" { apigw_lambda http://lambda function=encoded; }
+        apigw_route "GET /z" { apigw_lambda http://lambda function=cached; }
+    }
+--- request eval
+["GET /s/x", "GET /s/y", "GET /s/z"]
+--- more_headers eval
+["X-A: b", "Accept-Encoding: gzip", "If-None-Match: \"q\""]
+--- error_code eval
+[200, 200, 200]
+--- response_headers eval
+["Cache-Control: max-age=3600\nLast-Modified: Thu, 01 Jan 1970 00:00:10 GMT", "Content-Encoding: br\nContent-Length: 3", "Cache-Control: no-store\nETag: \"q\""]
+--- raw_response_headers_unlike eval
+["no-store|Expires: 0", "gzip", "max-age"]
