@@ -48,7 +48,7 @@ typedef enum {
 #define NGX_HTTP_APIGW_VAR_WAIT       3
 
 
-static ngx_http_variable_t  ngx_http_apigw_vars[] = {
+ngx_http_variable_t  ngx_http_apigw_vars[] = {
 
     { ngx_string("apigw_api"), NULL, ngx_http_apigw_text_variable,
       NGX_HTTP_APIGW_VAR_API, NGX_HTTP_VAR_NOCACHEABLE, 0 },
@@ -127,11 +127,11 @@ static ngx_str_t  ngx_http_apigw_quota_modes[NGX_APIGW_LEASE_MODES] = {
 
 
 ngx_int_t
-ngx_http_apigw_add_variables(ngx_conf_t *cf)
+ngx_http_apigw_add_variables(ngx_conf_t *cf, ngx_http_variable_t *vars)
 {
     ngx_http_variable_t  *var, *v;
 
-    for (v = ngx_http_apigw_vars; v->name.len; v++) {
+    for (v = vars; v->name.len; v++) {
 
         var = ngx_http_add_variable(cf, &v->name, v->flags);
         if (var == NULL) {
