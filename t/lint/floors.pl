@@ -47,7 +47,7 @@ my %http_family = (
     'ngx_http_apigw_switch.c' => 'ngx_http_apigw_stage.h',
     'ngx_http_apigw_check.c' => 'ngx_http_apigw_stage.h',
     'ngx_http_apigw_flight.h' => 'ngx_http_apigw_authorizer.h',
-    'ngx_http_apigw_introspection.h' => 'ngx_http_apigw_authorizer.h',
+    'ngx_http_apigw_introspection.h' => 'ngx_http_apigw_flight.h',
     'ngx_http_apigw_jwt.h' => 'ngx_http_apigw_authorizer.h',
 );
 
