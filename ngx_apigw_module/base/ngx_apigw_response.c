@@ -118,7 +118,7 @@ ngx_apigw_response_feed(ngx_apigw_response_t *response, u_char *p, size_t len,
         switch (st->phase) {
 
         case NGX_APIGW_RESPONSE_DONE:
-            return NGX_OK;
+            goto done;
 
         case NGX_APIGW_RESPONSE_CHUNK_DATA:
         case NGX_APIGW_RESPONSE_LENGTH:
@@ -131,7 +131,8 @@ ngx_apigw_response_feed(ngx_apigw_response_t *response, u_char *p, size_t len,
             }
 
             if (st->phase == NGX_APIGW_RESPONSE_LENGTH) {
-                return ngx_apigw_response_done(response);
+                rc = ngx_apigw_response_done(response);
+                break;
             }
 
             st->phase = NGX_APIGW_RESPONSE_CHUNK_END;
@@ -159,7 +160,15 @@ ngx_apigw_response_feed(ngx_apigw_response_t *response, u_char *p, size_t len,
         len -= n;
     }
 
-    return (st->phase == NGX_APIGW_RESPONSE_DONE) ? NGX_OK : NGX_AGAIN;
+    if (st->phase != NGX_APIGW_RESPONSE_DONE) {
+        return NGX_AGAIN;
+    }
+
+done:
+
+    response->rest = len;
+
+    return NGX_OK;
 }
 
 
@@ -258,7 +267,8 @@ ngx_apigw_response_line(ngx_apigw_response_t *response, const char **reason)
         return ngx_apigw_response_status(st, reason);
 
     case NGX_APIGW_RESPONSE_FIELDS:
-        return st->len ? ngx_apigw_response_field(&st->fields, p, last,
+        return st->len ? ngx_apigw_response_field(&st->fields,
+                                                  &response->field, p, last,
                                                   reason)
                        : ngx_apigw_response_head(response, reason);
 
@@ -339,7 +349,9 @@ ngx_apigw_response_head(ngx_apigw_response_t *response, const char **reason)
 
     if (st->status >= 200) {
         response->status = st->status;
+        response->head = 1;
         response->type = st->fields.type;
+        response->value = st->fields.value;
         response->max_age = ngx_apigw_response_max_age(&st->fields);
 
         return ngx_apigw_response_framing(response, reason);
@@ -367,6 +379,7 @@ static ngx_int_t
 ngx_apigw_response_framing(ngx_apigw_response_t *response,
     const char **reason)
 {
+    ngx_uint_t                    empty;
     ngx_apigw_response_state_t   *st;
     ngx_apigw_response_fields_t  *fields;
 
@@ -383,7 +396,17 @@ ngx_apigw_response_framing(ngx_apigw_response_t *response,
         return NGX_DECLINED;
     }
 
-    if (st->status == 204 || st->status == 304) {
+    empty = (st->status == 204 || st->status == 304);
+
+    response->sized = (empty || fields->chunked || fields->length != -1);
+
+    /* a body that may not be there, and was announced, could come yet */
+
+    response->keep = (st->minor && !fields->close
+                      && (empty ? !fields->chunked && fields->length <= 0
+                                : response->sized));
+
+    if (empty) {
         return ngx_apigw_response_done(response);
     }
 
