@@ -118,6 +118,7 @@ struct ngx_http_apigw_route_s {
     unsigned                       protect:1; /* some policy holds here */
     unsigned                       usage_key:1;  /* its authorizer may say the
                                                     API key */
+    unsigned                       keyed:1;  /* it wants an API key */
     unsigned                       forward_key:1;
 };
 

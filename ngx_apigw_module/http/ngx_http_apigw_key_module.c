@@ -624,6 +624,7 @@ ngx_http_apigw_key_routes(ngx_conf_t *cf, ngx_http_apigw_stage_t *stage,
     for (i = 0; i < stage->routes.nelts; i++) {
         klcf = routes[i]->loc_conf[ngx_http_apigw_key_module.ctx_index];
 
+        routes[i]->keyed = klcf->required;
         routes[i]->forward_key = klcf->forward;
 
         if (!klcf->required) {
