@@ -56,7 +56,9 @@ my %http_family = (
 # X_*.c or listed here; and headers that only the parts of one unit include
 
 my %part = (
+    'ngx_apigw_credentials.c' => 'ngx_apigw_sigv4.h',
     'ngx_apigw_route_key.c' => 'ngx_apigw_router.h',
+    'ngx_apigw_verdict.c' => 'ngx_apigw_policy.h',
 );
 
 my %private = (
@@ -67,7 +69,9 @@ my %private = (
     'ngx_apigw_issuer_int.h' => 'ngx_apigw_issuer.h',
     'ngx_apigw_lease_int.h' => 'ngx_apigw_lease.h',
     'ngx_apigw_redis_int.h' => 'ngx_apigw_redis.h',
+    'ngx_apigw_policy_int.h' => 'ngx_apigw_policy.h',
     'ngx_apigw_response_int.h' => 'ngx_apigw_response.h',
+    'ngx_apigw_sigv4_int.h' => 'ngx_apigw_sigv4.h',
     'ngx_apigw_zone_file_int.h' => 'ngx_apigw_zone_file.h',
 );
 
