@@ -50,6 +50,7 @@ my %http_family = (
     'ngx_http_apigw_flight.h' => 'ngx_http_apigw_authorizer.h',
     'ngx_http_apigw_introspection.h' => 'ngx_http_apigw_flight.h',
     'ngx_http_apigw_jwt.h' => 'ngx_http_apigw_authorizer.h',
+    'ngx_http_apigw_lambda_authorizer.h' => 'ngx_http_apigw_flight.h',
 );
 
 # a .c of base/ or core/ without a header of its own is part of X.h when it is
@@ -70,6 +71,7 @@ my %private = (
     'ngx_apigw_lease_int.h' => 'ngx_apigw_lease.h',
     'ngx_apigw_redis_int.h' => 'ngx_apigw_redis.h',
     'ngx_apigw_policy_int.h' => 'ngx_apigw_policy.h',
+    'ngx_apigw_answer_int.h' => 'ngx_apigw_answer.h',
     'ngx_apigw_response_int.h' => 'ngx_apigw_response.h',
     'ngx_apigw_sigv4_int.h' => 'ngx_apigw_sigv4.h',
     'ngx_apigw_zone_file_int.h' => 'ngx_apigw_zone_file.h',
