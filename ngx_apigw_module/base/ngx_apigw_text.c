@@ -9,7 +9,6 @@
 
 static ngx_inline u_char *ngx_apigw_hex_pairs(u_char *p, const u_char *data,
     size_t len);
-static size_t ngx_apigw_utf8(const u_char *p, const u_char *last);
 
 
 static const u_char  ngx_apigw_base32_digits[] =
@@ -235,13 +234,32 @@ ngx_apigw_number(u_char *p, uint64_t n)
 u_char *
 ngx_apigw_json_string(u_char *p, ngx_str_t *s)
 {
-    u_char  *c;
-    size_t   i, n;
+    u_char    *c, *last;
+    size_t     n;
+    uint64_t   w;
 
-    for (i = 0; i < s->len; i += n) {
-        c = s->data + i;
+    c = s->data;
+    last = c + s->len;
 
-        n = ngx_apigw_utf8(c, s->data + s->len);
+    while (c < last) {
+
+        while (last - c >= 8) {
+            ngx_memcpy(&w, c, 8);
+
+            if (ngx_apigw_json_special(w)) {
+                break;
+            }
+
+            ngx_memcpy(p, &w, 8);
+            c += 8;
+            p += 8;
+        }
+
+        if (c == last) {
+            break;
+        }
+
+        n = ngx_apigw_utf8(c, last);
 
         if (n == 0) {
             p = ngx_cpymem(p, "\\ufffd", sizeof("\\ufffd") - 1);
@@ -251,22 +269,65 @@ ngx_apigw_json_string(u_char *p, ngx_str_t *s)
             p = ngx_cpymem(p, "\\u00", sizeof("\\u00") - 1);
             p = ngx_apigw_hex_pairs(p, c, 1);
 
-        } else {
+        } else if (n == 1) {
             if (*c == '"' || *c == '\\') {
                 *p++ = '\\';
             }
 
+            *p++ = *c;
+
+        } else {
             p = ngx_cpymem(p, c, n);
         }
+
+        c += n;
     }
 
     return p;
 }
 
 
-/* the length of the character at p, 0 where there is none */
+size_t
+ngx_apigw_json_string_len(ngx_str_t *s)
+{
+    u_char    *c, *last;
+    size_t     n, len;
+    uint64_t   w;
 
-static size_t
+    c = s->data;
+    last = c + s->len;
+    len = 0;
+
+    while (c < last) {
+
+        if (last - c >= 8) {
+            ngx_memcpy(&w, c, 8);
+
+            if (!ngx_apigw_json_special(w)) {
+                c += 8;
+                len += 8;
+                continue;
+            }
+        }
+
+        n = ngx_apigw_utf8(c, last);
+
+        if (n == 0 || *c < 0x20) {
+            n = 1;
+            len += sizeof("\\u0000") - 1;
+
+        } else {
+            len += n + (*c == '"' || *c == '\\');
+        }
+
+        c += n;
+    }
+
+    return len;
+}
+
+
+size_t
 ngx_apigw_utf8(const u_char *p, const u_char *last)
 {
     u_char  min, max;

@@ -250,6 +250,7 @@ test_json(void)
         out.data = buf;
         out.len = (size_t) (p - buf);
         is_nstr(&out, rows[i].want, "json of row %lu", (unsigned long) i);
+        is_int(ngx_apigw_json_string_len(&in), out.len, "its length");
         is_int(*p, 0xa5, "json writes no NUL");
 
         free(copy);
@@ -268,6 +269,24 @@ test_json(void)
 
     is_int(out.len, NGX_APIGW_JSON_LEN(256), "json of NULs");
     is_mem(buf, "\\u0000\\u0000", 12, "is escapes");
+
+    /* each byte among eight that are plain, at each place */
+
+    for (k = 0, i = 0; i < 256 * 17; i++) {
+        memset(copy, 'a' + i % 26, 17);
+        in.len = 17;
+        copy[i % 17] = (u_char) (i / 17);
+        out.len = (size_t) (ngx_apigw_json_string(buf, &in) - buf);
+
+        k += out.len != ((i / 17 < 0x20 || i / 17 > 0x7f) ? 22
+                         : (i / 17 == '"' || i / 17 == '\\') ? 18 : 17);
+        k += out.len != ngx_apigw_json_string_len(&in);
+        k += memcmp(buf, copy, i % 17) != 0;
+        k += memcmp(buf + out.len - (16 - i % 17), copy + i % 17 + 1,
+                    16 - i % 17) != 0;
+    }
+
+    is_int(k, 0, "json of each byte at each place");
 
     /* each byte alone */
 
