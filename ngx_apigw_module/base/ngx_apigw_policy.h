@@ -57,6 +57,10 @@ ngx_int_t ngx_apigw_verdict_read(ngx_apigw_verdict_t *verdict,
     ngx_apigw_json_t *root, ngx_uint_t rest, ngx_uint_t simple,
     const char **reason);
 
+/* the same of a root that was read before, which is not checked again */
+void ngx_apigw_verdict_again(ngx_apigw_verdict_t *verdict,
+    ngx_apigw_json_t *root);
+
 /* NGX_OK, or NGX_DECLINED and *reason is a static text */
 ngx_int_t ngx_apigw_policy_check(ngx_apigw_json_t *policy,
     const char **reason);
