@@ -31,10 +31,9 @@ static ngx_int_t ngx_http_apigw_lambda_auth_ask(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorizer_t *authorizer,
     ngx_str_t *text, time_t ttl);
 static ngx_int_t ngx_http_apigw_lambda_auth_answered(ngx_http_request_t *r,
-    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorizer_t *authorizer);
+    ngx_http_apigw_ctx_t *ctx);
 static ngx_int_t ngx_http_apigw_lambda_auth_decide(ngx_http_request_t *r,
-    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorizer_t *authorizer,
-    ngx_apigw_token_t *token, ngx_str_t *arn);
+    ngx_http_apigw_ctx_t *ctx, ngx_apigw_token_t *token, ngx_str_t *arn);
 static ngx_int_t ngx_http_apigw_lambda_auth_tell(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx, ngx_apigw_verdict_t *verdict);
 static ngx_uint_t ngx_http_apigw_lambda_auth_allows(ngx_http_request_t *r,
@@ -190,7 +189,7 @@ ngx_http_apigw_lambda_auth_authorize(ngx_http_request_t *r,
     authorizer = authorize->authorizer;
 
     if (ctx->authorization->state) {
-        return ngx_http_apigw_lambda_auth_answered(r, ctx, authorizer);
+        return ngx_http_apigw_lambda_auth_answered(r, ctx);
     }
 
     reason = ngx_http_apigw_lambda_auth_valid(authorizer, text, &error);
@@ -217,8 +216,7 @@ ngx_http_apigw_lambda_auth_authorize(ngx_http_request_t *r,
         token = ngx_http_apigw_lambda_auth_find(authorizer->tokens, text);
 
         if (token) {
-            return ngx_http_apigw_lambda_auth_decide(r, ctx, authorizer, token,
-                                                     &arn);
+            return ngx_http_apigw_lambda_auth_decide(r, ctx, token, &arn);
         }
     }
 
@@ -346,7 +344,7 @@ ngx_http_apigw_lambda_auth_ask(ngx_http_request_t *r,
 
 static ngx_int_t
 ngx_http_apigw_lambda_auth_answered(ngx_http_request_t *r,
-    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorizer_t *authorizer)
+    ngx_http_apigw_ctx_t *ctx)
 {
     ngx_int_t               rc;
     ngx_str_t               arn;
@@ -379,7 +377,7 @@ ngx_http_apigw_lambda_auth_answered(ngx_http_request_t *r,
     token = wait->token;
     wait->token = NULL;
 
-    return ngx_http_apigw_lambda_auth_decide(r, ctx, authorizer, token, &arn);
+    return ngx_http_apigw_lambda_auth_decide(r, ctx, token, &arn);
 }
 
 
@@ -387,19 +385,15 @@ ngx_http_apigw_lambda_auth_answered(ngx_http_request_t *r,
 
 static ngx_int_t
 ngx_http_apigw_lambda_auth_decide(ngx_http_request_t *r,
-    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorizer_t *authorizer,
-    ngx_apigw_token_t *token, ngx_str_t *arn)
+    ngx_http_apigw_ctx_t *ctx, ngx_apigw_token_t *token, ngx_str_t *arn)
 {
-    ngx_uint_t                     error;
-    const char                    *reason;
-    ngx_apigw_verdict_t            verdict;
-    ngx_http_apigw_lambda_auth_t  *lambda;
-
-    lambda = authorizer->conf;
+    ngx_uint_t            error;
+    const char           *reason;
+    ngx_apigw_verdict_t   verdict;
 
     ctx->authorization->held = token;
 
-    ngx_apigw_verdict_again(&verdict, token->claims.root, lambda->simple == 1);
+    ngx_apigw_verdict_again(&verdict, token->claims.root);
 
     /* who it is, it is also where the route is not for it */
 
