@@ -9,6 +9,8 @@
 
 static ngx_inline u_char *ngx_apigw_hex_pairs(u_char *p, const u_char *data,
     size_t len);
+static ngx_inline u_char *ngx_apigw_json_char(u_char *p, u_char **text,
+    u_char *last);
 
 
 static const u_char  ngx_apigw_base32_digits[] =
@@ -235,53 +237,82 @@ u_char *
 ngx_apigw_json_string(u_char *p, ngx_str_t *s)
 {
     u_char    *c, *last;
-    size_t     n;
+    uint32_t   a, b;
     uint64_t   w;
 
     c = s->data;
     last = c + s->len;
 
-    while (c < last) {
+    while (last - c >= 8) {
+        ngx_memcpy(&w, c, 8);
 
-        while (last - c >= 8) {
-            ngx_memcpy(&w, c, 8);
-
-            if (ngx_apigw_json_special(w)) {
-                break;
-            }
-
-            ngx_memcpy(p, &w, 8);
-            c += 8;
-            p += 8;
+        if (ngx_apigw_json_special(w)) {
+            p = ngx_apigw_json_char(p, &c, last);
+            continue;
         }
 
-        if (c == last) {
-            break;
-        }
-
-        n = ngx_apigw_utf8(c, last);
-
-        if (n == 0) {
-            p = ngx_cpymem(p, "\\ufffd", sizeof("\\ufffd") - 1);
-            n = 1;
-
-        } else if (*c < 0x20) {
-            p = ngx_cpymem(p, "\\u00", sizeof("\\u00") - 1);
-            p = ngx_apigw_hex_pairs(p, c, 1);
-
-        } else if (n == 1) {
-            if (*c == '"' || *c == '\\') {
-                *p++ = '\\';
-            }
-
-            *p++ = *c;
-
-        } else {
-            p = ngx_cpymem(p, c, n);
-        }
-
-        c += n;
+        p = ngx_cpymem(p, &w, 8);
+        c += 8;
     }
+
+    /* two halves that may overlap */
+
+    if (last - c >= 4) {
+        ngx_memcpy(&a, c, 4);
+        ngx_memcpy(&b, last - 4, 4);
+
+        if (!ngx_apigw_json_special((uint64_t) a << 32 | b)) {
+            ngx_memcpy(p, &a, 4);
+            p += last - c;
+            ngx_memcpy(p - 4, &b, 4);
+
+            return p;
+        }
+    }
+
+    while (c < last) {
+        p = ngx_apigw_json_char(p, &c, last);
+    }
+
+    return p;
+}
+
+
+static ngx_inline u_char *
+ngx_apigw_json_char(u_char *p, u_char **text, u_char *last)
+{
+    u_char  *c;
+    size_t   n;
+
+    c = *text;
+
+    if (*c >= 0x20 && *c < 0x80) {
+
+        if (*c == '"' || *c == '\\') {
+            *p++ = '\\';
+        }
+
+        *p++ = *c;
+        *text = c + 1;
+
+        return p;
+    }
+
+    n = ngx_apigw_utf8(c, last);
+
+    if (n == 0) {
+        p = ngx_cpymem(p, "\\ufffd", sizeof("\\ufffd") - 1);
+        n = 1;
+
+    } else if (*c < 0x20) {
+        p = ngx_cpymem(p, "\\u00", sizeof("\\u00") - 1);
+        p = ngx_apigw_hex_pairs(p, c, 1);
+
+    } else {
+        p = ngx_cpymem(p, c, n);
+    }
+
+    *text = c + n;
 
     return p;
 }

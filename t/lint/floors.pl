@@ -60,11 +60,13 @@ my %part = (
     'ngx_apigw_credentials.c' => 'ngx_apigw_sigv4.h',
     'ngx_apigw_route_key.c' => 'ngx_apigw_router.h',
     'ngx_apigw_verdict.c' => 'ngx_apigw_policy.h',
+    'ngx_apigw_header_rules.c' => 'ngx_apigw_event.h',
 );
 
 my %private = (
     'ngx_apigw_router_tree.h' => 'ngx_apigw_router.h',
     'ngx_apigw_jwk_int.h' => 'ngx_apigw_jwk.h',
+    'ngx_apigw_event_int.h' => 'ngx_apigw_event.h',
     'ngx_apigw_fetch_int.h' => 'ngx_apigw_fetch.h',
     'ngx_apigw_keys_int.h' => 'ngx_apigw_keys.h',
     'ngx_apigw_issuer_int.h' => 'ngx_apigw_issuer.h',
