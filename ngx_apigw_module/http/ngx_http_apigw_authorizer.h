@@ -33,6 +33,19 @@ typedef ngx_int_t (*ngx_http_apigw_authorizer_pt)(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorize_t *authorize,
     ngx_str_t *text);
 
+/*
+ * What is authorized, in place of one token.  A refusal has no
+ * WWW-Authenticate then.
+ *
+ *     NGX_OK
+ *     NGX_DECLINED  it is not there
+ *     NGX_BUSY      it is there several times
+ *     NGX_ERROR
+ */
+typedef ngx_int_t (*ngx_http_apigw_identify_pt)(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorizer_t *authorizer,
+    ngx_str_t *text);
+
 typedef struct {
     ngx_str_t                      name;     /* "jwt" */
     ngx_uint_t                     identities;  /* at most */
@@ -54,13 +67,7 @@ typedef struct {
 
     ngx_http_apigw_authorizer_pt   authorize;
 
-    /* what is authorized, in place of one token; NULL: a token.  NGX_OK;
-       NGX_DECLINED: it is not there; NGX_BUSY: it is there several times;
-       NGX_ERROR.  A refusal has no WWW-Authenticate then. */
-    ngx_int_t                    (*identify)(ngx_http_request_t *r,
-                                     ngx_http_apigw_ctx_t *ctx,
-                                     ngx_http_apigw_authorizer_t *authorizer,
-                                     ngx_str_t *text);
+    ngx_http_apigw_identify_pt     identify; /* NULL: one token */
 
     /* of a stage that uses it, when all is known; NULL: nothing to check */
     ngx_int_t                    (*stage)(ngx_conf_t *cf,

@@ -31,6 +31,7 @@ static ngx_uint_t ngx_http_apigw_identity_cookies(ngx_str_t *cookies,
 static ngx_int_t ngx_http_apigw_identity_shown(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_identity_t *identity,
     ngx_str_t *text);
+static void ngx_http_apigw_identity_wipe(void *data);
 static u_char *ngx_http_apigw_identity_log(ngx_http_request_t *r,
     ngx_http_request_t *sr, u_char *buf, size_t len);
 static void ngx_http_apigw_identity_hide(ngx_http_request_t *r,
@@ -518,13 +519,17 @@ ngx_http_apigw_authorizer_show(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx, ngx_int_t index, ngx_str_t *text,
     ngx_uint_t passed)
 {
+    ngx_pool_cleanup_t      *cln;
     ngx_http_apigw_shown_t  *shown;
 
-    shown = ngx_palloc(r->pool, sizeof(ngx_http_apigw_shown_t));
-    if (shown == NULL) {
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_apigw_shown_t));
+    if (cln == NULL) {
         return NGX_ERROR;
     }
 
+    cln->handler = ngx_http_apigw_identity_wipe;
+
+    shown = cln->data;
     shown->index = index;
     shown->text = *text;
     shown->passed = passed;
@@ -543,7 +548,19 @@ ngx_http_apigw_authorizer_show(ngx_http_request_t *r,
 }
 
 
-/* the error log: request lines, URIs of upstreams, referrers */
+static void
+ngx_http_apigw_identity_wipe(void *data)
+{
+    ngx_http_apigw_shown_t  *shown = data;
+
+    ngx_memset(shown->text.data, '*', shown->text.len);
+}
+
+
+/*
+ * The error log: request lines, URIs of upstreams, referrers, also of what is
+ * said when the request has been logged.
+ */
 
 static u_char *
 ngx_http_apigw_identity_log(ngx_http_request_t *r, ngx_http_request_t *sr,
@@ -621,9 +638,13 @@ ngx_http_apigw_authorizer_hide(ngx_http_request_t *r)
         }
     }
 
+    /* all were masked before the first of them is overwritten */
+
     for (shown = ctx->shown; shown; shown = shown->next) {
-        ngx_memset(shown->text.data, '*', shown->text.len);
-        shown->text.len = 0;
+
+        if (!shown->passed) {
+            ngx_http_apigw_identity_wipe(shown);
+        }
     }
 
     return NGX_OK;

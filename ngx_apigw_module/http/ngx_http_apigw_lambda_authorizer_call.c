@@ -160,9 +160,12 @@ static ngx_int_t
 ngx_http_apigw_lambda_auth_headers(ngx_http_apigw_lambda_auth_t *lambda,
     ngx_http_apigw_lambda_auth_call_t *call, ngx_apigw_fetch_t *fetch)
 {
-    u_char               hex[NGX_APIGW_SHA256_HEX];
-    ngx_str_t            trace, payload;
-    ngx_apigw_sha256_t  *sha;
+    u_char                 hex[NGX_APIGW_SHA256_HEX];
+    ngx_str_t              trace, payload;
+    ngx_apigw_sha256_t    *sha;
+    ngx_http_apigw_aws_t  *aws;
+
+    aws = ngx_http_apigw_aws_of(call->request);
 
     if (ngx_http_apigw_trace(call->request, call->ctx, &trace) != NGX_OK) {
         return NGX_ERROR;
@@ -192,9 +195,9 @@ ngx_http_apigw_lambda_auth_headers(ngx_http_apigw_lambda_auth_t *lambda,
         payload.len = NGX_APIGW_SHA256_HEX;
     }
 
-    return ngx_http_apigw_function_headers(ngx_http_apigw_aws_of(call->request),
-                                           &lambda->function, &trace, &payload,
-                                           fetch->pool, &fetch->headers);
+    return ngx_http_apigw_function_headers(aws, &lambda->function, &trace,
+                                           &payload, fetch->pool,
+                                           &fetch->headers);
 }
 
 
@@ -297,6 +300,7 @@ ngx_http_apigw_lambda_auth_verdict(ngx_http_apigw_flight_t *flight)
 {
     ngx_int_t                      rc;
     ngx_str_t                      none;
+    ngx_uint_t                     error;
     const char                    *reason;
     ngx_apigw_json_t              *root;
     ngx_apigw_verdict_t            verdict;
@@ -318,12 +322,12 @@ ngx_http_apigw_lambda_auth_verdict(ngx_http_apigw_flight_t *flight)
     }
 
     if (rc == NGX_DECLINED) {
+        error = NGX_HTTP_APIGW_AUTHORIZER_CONFIGURATION_ERROR;
+
         flight->reason = "the answer of the function is malformed";
         ngx_str_null(&none);
 
-        return ngx_http_apigw_lambda_auth_failed(flight,
-                                   NGX_HTTP_APIGW_AUTHORIZER_CONFIGURATION_ERROR,
-                                   reason, &none);
+        return ngx_http_apigw_lambda_auth_failed(flight, error, reason, &none);
     }
 
     if (rc == NGX_OK) {
