@@ -544,7 +544,7 @@ Authorization: good-token-1
 --- response_body
 /a?session=session-12345678 alice good-token-1
 --- access_log eval
-qr/^GET \/s\/a\?session=[*]+ HTTP\/1.1 session=[*]+ \/a <[*]+> \/s\/a\?session=[*]+ [*]+ \[[*]+\] alice$/m
+qr/^GET \/s\/a\?session=[*]+ HTTP\/1.1 session=[*]+ \/a <[*]+> \/a\?session=[*]+ [*]+ \[[*]+\] alice$/m
 --- no_access_log eval
 ["session-12345678", "good-token-1"]
 
