@@ -71,6 +71,9 @@ static ngx_int_t ngx_apigw_response_reserve(ngx_apigw_response_state_t *st,
 static ngx_int_t ngx_apigw_response_done(ngx_apigw_response_t *response);
 
 
+const char  ngx_apigw_response_large[] = "the body is too large";
+
+
 ngx_int_t
 ngx_apigw_response_init(ngx_apigw_response_t *response, size_t max_body,
     ngx_pool_t *pool)
@@ -421,7 +424,7 @@ ngx_apigw_response_framing(ngx_apigw_response_t *response,
     }
 
     if ((uint64_t) fields->length > st->max_body) {
-        *reason = "the body is too large";
+        *reason = ngx_apigw_response_large;
         return NGX_DECLINED;
     }
 
@@ -478,7 +481,7 @@ ngx_apigw_response_chunk(ngx_apigw_response_state_t *st, const char **reason)
     }
 
     if (size > st->max_body - st->have) {
-        *reason = "the body is too large";
+        *reason = ngx_apigw_response_large;
         return NGX_DECLINED;
     }
 
@@ -502,7 +505,7 @@ ngx_apigw_response_data(ngx_apigw_response_state_t *st, u_char *p, size_t len,
     const char **reason)
 {
     if (len > st->max_body - st->have) {
-        *reason = "the body is too large";
+        *reason = ngx_apigw_response_large;
         return NGX_DECLINED;
     }
 

@@ -52,6 +52,10 @@ typedef struct {
 } ngx_apigw_response_t;
 
 
+/* the reason where a body is larger than max_body, to be compared */
+extern const char  ngx_apigw_response_large[];
+
+
 /* All of it is in the pool; NGX_OK, NGX_ERROR. */
 ngx_int_t ngx_apigw_response_init(ngx_apigw_response_t *response,
     size_t max_body, ngx_pool_t *pool);

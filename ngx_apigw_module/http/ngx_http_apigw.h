@@ -320,6 +320,8 @@ struct ngx_http_apigw_ctx_s {
     unsigned                       error_page:1;   /* of r when routed */
     unsigned                       redirected:1;   /* by an error_page */
     unsigned                       answered:1;  /* error was, by "=" */
+    unsigned                       keepalive:1; /* of r: error is none of its
+                                                connection */
     unsigned                       inside:1;    /* r->uri has no stage */
     unsigned                       key_repeated:1;
     unsigned                       key_late:1;  /* read when the headers had
@@ -468,6 +470,9 @@ ngx_apigw_lease_view_t *ngx_http_apigw_quota_view(ngx_http_request_t *r,
  */
 ngx_int_t ngx_http_apigw_refuse(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx, ngx_uint_t error);
+
+
+/* ngx_http_apigw_response_table.c */
 
 /* the type as AWS names it, and the message, of ctx->error */
 void ngx_http_apigw_error_type(ngx_http_apigw_ctx_t *ctx, ngx_str_t *type);

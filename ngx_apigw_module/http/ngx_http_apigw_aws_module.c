@@ -656,38 +656,25 @@ ngx_http_apigw_aws_file(ngx_conf_t *cf, ngx_http_apigw_aws_t *aws,
 static ngx_int_t
 ngx_http_apigw_aws_read(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *text)
 {
-    ssize_t   n;
-    ngx_fd_t  fd;
+    ngx_int_t  rc;
 
-    fd = ngx_open_file(name->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+    text->len = NGX_HTTP_APIGW_AWS_MAX_FILE + 1;
 
-    if (fd == NGX_INVALID_FILE) {
+    rc = ngx_http_apigw_conf_read(name, text);
+
+    if (rc != NGX_OK) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           "could not open the credentials file \"%V\"",
-                           name);
+                           "could not %s the credentials file \"%V\"",
+                           rc == NGX_DECLINED ? "open" : "read", name);
         return NGX_ERROR;
     }
 
-    n = ngx_read_fd(fd, text->data, NGX_HTTP_APIGW_AWS_MAX_FILE + 1);
-
-    if (n == -1) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           "could not read the credentials file \"%V\"",
-                           name);
-        (void) ngx_close_file(fd);
-        return NGX_ERROR;
-    }
-
-    (void) ngx_close_file(fd);
-
-    if (n > NGX_HTTP_APIGW_AWS_MAX_FILE) {
+    if (text->len > NGX_HTTP_APIGW_AWS_MAX_FILE) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "the credentials file \"%V\" has more than %d "
                            "bytes", name, NGX_HTTP_APIGW_AWS_MAX_FILE);
         return NGX_ERROR;
     }
-
-    text->len = n;
 
     return NGX_OK;
 }

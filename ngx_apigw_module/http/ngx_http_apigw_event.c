@@ -23,8 +23,8 @@ static void ngx_http_apigw_event_path(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx, ngx_str_t *path);
 static ngx_int_t ngx_http_apigw_event_headers(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx, ngx_apigw_event_t *event);
-static ngx_uint_t ngx_http_apigw_event_passes(ngx_http_apigw_ctx_t *ctx,
-    ngx_http_apigw_route_t *route, ngx_table_elt_t *h);
+static ngx_uint_t ngx_http_apigw_event_passes(ngx_http_apigw_route_t *route,
+    ngx_table_elt_t *h);
 static ngx_int_t ngx_http_apigw_event_params(ngx_http_request_t *r,
     ngx_apigw_event_t *event);
 static ngx_int_t ngx_http_apigw_event_variables(ngx_http_request_t *r,
@@ -193,7 +193,7 @@ ngx_http_apigw_event_headers(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
 
         for (i = 0; i < part->nelts; i++) {
 
-            if (!ngx_http_apigw_event_passes(ctx, route, &h[i])) {
+            if (!ngx_http_apigw_event_passes(route, &h[i])) {
                 continue;
             }
 
@@ -234,8 +234,7 @@ ngx_http_apigw_event_headers(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
 
 
 static ngx_uint_t
-ngx_http_apigw_event_passes(ngx_http_apigw_ctx_t *ctx,
-    ngx_http_apigw_route_t *route, ngx_table_elt_t *h)
+ngx_http_apigw_event_passes(ngx_http_apigw_route_t *route, ngx_table_elt_t *h)
 {
     ngx_str_t  *key;
 
@@ -269,7 +268,7 @@ ngx_http_apigw_event_passes(ngx_http_apigw_ctx_t *ctx,
         return 0;
     }
 
-    return ngx_apigw_header_request(ctx->type, &h->key)
+    return ngx_apigw_header_request(route->stage->type, &h->key)
            == NGX_APIGW_HEADER_PASS;
 }
 

@@ -41,6 +41,8 @@ static ngx_int_t ngx_http_apigw_lambda_auth_simple(ngx_conf_t *cf,
 static ngx_int_t ngx_http_apigw_lambda_auth_validation(ngx_conf_t *cf,
     ngx_http_apigw_lambda_auth_t *lambda, ngx_str_t *value);
 #if (NGX_PCRE)
+static ngx_int_t ngx_http_apigw_lambda_auth_whole(ngx_conf_t *cf,
+    ngx_str_t *pattern, ngx_regex_t **regex);
 static ngx_int_t ngx_http_apigw_lambda_auth_regex(ngx_conf_t *cf,
     ngx_str_t *pattern, ngx_regex_t **regex);
 #endif
@@ -353,27 +355,7 @@ ngx_http_apigw_lambda_auth_validation(ngx_conf_t *cf,
 
 #if (NGX_PCRE)
 
-    {
-    u_char       *p;
-    ngx_str_t     whole;
-    ngx_regex_t  *regex;
-
-    /* one that is complete can't get out of the parentheses */
-
-    if (ngx_http_apigw_lambda_auth_regex(cf, value, &regex) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    p = ngx_pnalloc(cf->pool, value->len + sizeof("\\A(?:)\\z"));
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    whole.data = p;
-    whole.len = ngx_sprintf(p, "\\A(?:%V)\\z%Z", value) - p - 1;
-
-    return ngx_http_apigw_lambda_auth_regex(cf, &whole, &lambda->regex);
-    }
+    return ngx_http_apigw_lambda_auth_whole(cf, value, &lambda->regex);
 
 #else
 
@@ -386,6 +368,31 @@ ngx_http_apigw_lambda_auth_validation(ngx_conf_t *cf,
 
 
 #if (NGX_PCRE)
+
+/* one that is complete can't get out of the parentheses */
+
+static ngx_int_t
+ngx_http_apigw_lambda_auth_whole(ngx_conf_t *cf, ngx_str_t *pattern,
+    ngx_regex_t **regex)
+{
+    u_char     *p;
+    ngx_str_t   whole;
+
+    if (ngx_http_apigw_lambda_auth_regex(cf, pattern, regex) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_pnalloc(cf->pool, pattern->len + sizeof("\\A(?:)\\z"));
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    whole.data = p;
+    whole.len = ngx_sprintf(p, "\\A(?:%V)\\z%Z", pattern) - p - 1;
+
+    return ngx_http_apigw_lambda_auth_regex(cf, &whole, regex);
+}
+
 
 static ngx_int_t
 ngx_http_apigw_lambda_auth_regex(ngx_conf_t *cf, ngx_str_t *pattern,

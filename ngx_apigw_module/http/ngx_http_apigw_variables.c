@@ -27,6 +27,8 @@ static ngx_int_t ngx_http_apigw_inexact_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_apigw_error_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_apigw_latency_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_uint_t ngx_http_apigw_variable_is(ngx_str_t *name,
     ngx_str_t *asked, size_t prefix);
 
@@ -106,6 +108,9 @@ ngx_http_variable_t  ngx_http_apigw_vars[] = {
 
     { ngx_string("apigw_error_message"), NULL, ngx_http_apigw_error_variable,
       NGX_HTTP_APIGW_VAR_MESSAGE, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("apigw_integration_latency"), NULL,
+      ngx_http_apigw_latency_variable, 0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
       ngx_http_null_variable
 };
@@ -495,6 +500,52 @@ ngx_http_apigw_variable_empty(ngx_http_request_t *r,
     v->data = (u_char *) "";
 
     return NGX_OK;
+}
+
+
+/* milliseconds of all attempts at an upstream, those that have ended */
+
+static ngx_int_t
+ngx_http_apigw_latency_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    u_char                     *p;
+    uint64_t                    latency;
+    ngx_str_t                   text;
+    ngx_uint_t                  i, n;
+    ngx_http_upstream_state_t  *state;
+
+    r = r->main;
+
+    if (ngx_http_apigw_get_ctx(r) == NULL || r->upstream_states == NULL) {
+        return ngx_http_apigw_variable_empty(r, v);
+    }
+
+    n = 0;
+    latency = 0;
+    state = r->upstream_states->elts;
+
+    for (i = 0; i < r->upstream_states->nelts; i++) {
+
+        if (state[i].peer && state[i].response_time != (ngx_msec_t) -1) {
+            latency += state[i].response_time;
+            n++;
+        }
+    }
+
+    if (n == 0) {
+        return ngx_http_apigw_variable_empty(r, v);
+    }
+
+    p = ngx_pnalloc(r->pool, NGX_APIGW_NUMBER_LEN);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    text.data = p;
+    text.len = ngx_apigw_number(p, latency) - p;
+
+    return ngx_http_apigw_variable_text(v, &text);
 }
 
 

@@ -58,9 +58,9 @@ my %http_family = (
 
 my %part = (
     'ngx_apigw_credentials.c' => 'ngx_apigw_sigv4.h',
+    'ngx_apigw_header_rules.c' => 'ngx_apigw_event.h',
     'ngx_apigw_route_key.c' => 'ngx_apigw_router.h',
     'ngx_apigw_verdict.c' => 'ngx_apigw_policy.h',
-    'ngx_apigw_header_rules.c' => 'ngx_apigw_event.h',
 );
 
 my %private = (
@@ -72,8 +72,8 @@ my %private = (
     'ngx_apigw_issuer_int.h' => 'ngx_apigw_issuer.h',
     'ngx_apigw_lease_int.h' => 'ngx_apigw_lease.h',
     'ngx_apigw_redis_int.h' => 'ngx_apigw_redis.h',
-    'ngx_apigw_policy_int.h' => 'ngx_apigw_policy.h',
     'ngx_apigw_answer_int.h' => 'ngx_apigw_answer.h',
+    'ngx_apigw_policy_int.h' => 'ngx_apigw_policy.h',
     'ngx_apigw_response_int.h' => 'ngx_apigw_response.h',
     'ngx_apigw_sigv4_int.h' => 'ngx_apigw_sigv4.h',
     'ngx_apigw_zone_file_int.h' => 'ngx_apigw_zone_file.h',
