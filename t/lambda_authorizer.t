@@ -638,3 +638,22 @@ x-amzn-ErrorType: AuthorizerFailureException
 the status of the answer: 404
 --- no_error_log
 [alert]
+
+
+
+=== TEST 34: an integration is told what the authorizer said
+--- http_config eval: ::http('mode token;', 'good-token-1' => 'context', more => 'map $http_x_event $told { default "no"; "~\"authorizer\":\{(?=[^}]*\"Role\":\"admin\")(?=[^}]*\"n\":\"1\")(?=[^}]*\"yes\":\"true\")[^}]*\"principalId\":\"alice\"" "yes"; } server { listen 127.0.0.1:$TEST_NGINX_RAND_PORT_2; location = /2015-03-31/functions/fn/invocations { proxy_set_header X-Event $request_body; proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_2/told; } location = /told { return 200 "{\"statusCode\":200,\"body\":\"$told\"}"; } }')
+--- config
+    apigw_api pets;
+    apigw_stage s {
+        apigw_authorize custom;
+        apigw_route "GET /fn" { apigw_lambda http://127.0.0.1:$TEST_NGINX_RAND_PORT_2 function=fn; }
+    }
+--- request
+GET /s/fn
+--- more_headers
+Authorization: good-token-1
+--- response_body chomp
+yes
+--- no_error_log
+[error]
