@@ -430,6 +430,13 @@ ngx_apigw_policy_like(ngx_str_t *pattern, ngx_str_t *text, ngx_uint_t lower)
     star = NULL;
     from = NULL;
 
+    /* most of an ARN */
+
+    while (!lower && s < slast && p < plast && *p == *s && *p != '*') {
+        p++;
+        s++;
+    }
+
     while (s < slast) {
 
         if (p < plast) {

@@ -50,6 +50,7 @@ my %http_family = (
     'ngx_http_apigw_flight.h' => 'ngx_http_apigw_authorizer.h',
     'ngx_http_apigw_introspection.h' => 'ngx_http_apigw_flight.h',
     'ngx_http_apigw_jwt.h' => 'ngx_http_apigw_authorizer.h',
+    'ngx_http_apigw_lambda_authorizer.h' => 'ngx_http_apigw_flight.h',
 );
 
 # a .c of base/ or core/ without a header of its own is part of X.h when it is

@@ -150,8 +150,10 @@ static ngx_int_t
 take(ngx_apigw_verdict_t *verdict, const char *text, ngx_uint_t flags,
     const char **reason)
 {
-    ngx_str_t          s;
-    ngx_apigw_json_t  *root;
+    ngx_int_t             rc;
+    ngx_str_t             s;
+    ngx_apigw_json_t     *root;
+    ngx_apigw_verdict_t   again;
 
     s = str(text);
 
@@ -162,8 +164,16 @@ take(ngx_apigw_verdict_t *verdict, const char *text, ngx_uint_t flags,
 
     memset(verdict, 0xff, sizeof(ngx_apigw_verdict_t));
 
-    return ngx_apigw_verdict_read(verdict, root, flags & REST,
-                                  (flags & SIMPLE) != 0, reason);
+    rc = ngx_apigw_verdict_read(verdict, root, flags & REST,
+                                (flags & SIMPLE) != 0, reason);
+
+    if (rc == NGX_OK) {
+        ngx_apigw_verdict_again(&again, root);
+        is_int(memcmp(&again, verdict, sizeof(ngx_apigw_verdict_t)), 0,
+               "again: %s", text);
+    }
+
+    return rc;
 }
 
 
