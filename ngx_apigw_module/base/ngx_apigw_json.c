@@ -76,6 +76,13 @@ ngx_apigw_json_parse(ngx_apigw_json_t **value, ngx_str_t *text,
     ngx_apigw_json_room_t   room;
     ngx_apigw_json_size_t   size;
 
+    /* behind a number jansson takes a NUL for the end */
+
+    if (ngx_strlchr(text->data, text->data + text->len, '\0')) {
+        *reason = "it is not JSON";
+        return NGX_DECLINED;
+    }
+
     /* jansson would go 2048 levels down */
 
     if (ngx_apigw_json_too_deep(text, depth)) {

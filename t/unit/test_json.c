@@ -304,8 +304,10 @@ test_refused(void)
     refuses("{\"a\\u0000b\":1}", nul);
     refuses("{\"\\u0000\":1}", nul);
     refuses_len("\"a\0b\"", 5, "it is not JSON");
-    refuses_len("{}\0", 3, "it is not JSON: text follows the value");
-    refuses_len("\0", 1, "it is not JSON: it ends too early");
+    refuses_len("{}\0", 3, "it is not JSON");
+    refuses_len("1\0", 2, "it is not JSON");
+    refuses_len("[1\0]", 4, "it is not JSON");
+    refuses_len("\0", 1, "it is not JSON");
     refuses_len("{\"a\0\":1}", 8, "it is not JSON");
 
     refuses("\"\\ud800\"", "it is not JSON");
