@@ -195,9 +195,13 @@ sub laboratory {
 
         like($answer, qr/"version": "$1"/, '... version')
             if $expected =~ /version (v\d)/;
+        like($answer, qr/"message": "Hello, Ana!"/, '... greeting')
+            if $expected =~ /greeting/;
+        like($answer, qr/:hello:$1"/, '... alias')
+            if $expected =~ /alias (\w+)/;
     }
 
-    is($lines, 9, 'run.sh prints commands') or diag($text);
+    is($lines, 11, 'run.sh prints commands') or diag($text);
 
     kill 'INT', -$pid;
     waitpid $pid, 0;
@@ -214,7 +218,7 @@ sub free_port {
 
         my @sockets = map {
             IO::Socket::INET->new(LocalAddr => "0.0.0.0:$_", Listen => 1)
-        } $port .. $port + 2;
+        } $port .. $port + 3;
 
         return $port if @sockets == grep { defined } @sockets;
     }
