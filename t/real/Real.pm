@@ -38,7 +38,7 @@ sub install {
 
     return if -e $installed && -M $installed <= -M $wanted;
 
-    my $text = `timeout -k 5 120 npm ci --prefix '$dir' --omit=optional 2>&1`;
+    my $text = `timeout -k 5 300 npm ci --prefix '$dir' --omit=optional 2>&1`;
     die "npm ci:\n$text" if $?;
 
     utime undef, undef, $installed;
