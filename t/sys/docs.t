@@ -44,6 +44,8 @@ write_file('pepper', "0123456789abcdef0123456789abcdef\n");
 write_file('redis.password', "0123456789abcdef0123456789abcdef\n");
 write_file('token.secret', "0123456789abcdef0123456789abcdef\n");
 write_file('introspection.secret', "0123456789abcdef\n");
+write_file('aws.credentials', "[default]\naws_access_key_id = AKIDEXAMPLE\n"
+           . "aws_secret_access_key = 0123456789abcdef0123456789abcdef01234567\n");
 write_file('revoked.txt', "sub mallory\n");
 # RFC 7517, A.1
 write_file('jwks.json', '{"keys":[{"kty":"EC","crv":"P-256","kid":"1",'
@@ -303,9 +305,11 @@ sub check {
 
     my $conf = 'block' . ++$number . '.conf';
 
-    # no ports that are taken, no places that only root may write to
+    # no ports that are taken, no places that only root may write to, no names
+    # that somebody else knows
 
     $text =~ s/\blisten(\s+)(?:[\d.]+:)?(\d+)/listen$1unix:$dir\/$2.sock/g;
+    $text =~ s/\bserver(\s+)[a-z][\w-]*(?:\.[\w-]+)+:/server${1}127.0.0.1:/g;
     $text =~ s/^(\s*)(?:pid|error_log|user)\s[^;]*;//mg;
     $text =~ s{/etc/(?:nginx|ssl)/}{$dir/}g;
     $text =~ s{/var/log/nginx/}{$dir/}g;
