@@ -132,7 +132,7 @@ my @faults = (
     [later      => 200, sub {
         (good(@_), [wait => 0.1],
             Apigw::Invoke::response(Apigw::Invoke::result('second')))
-    }],
+    }, pause => 0.3 * $slow],
 
     # not faults at all
     [interim    => 200, sub { "HTTP/1.1 100 Continue\r\n\r\n" . good(@_) },
@@ -349,6 +349,8 @@ sub fault {
         if ($answer->{headers}{connection} // 'close') eq 'close';
     is($answer->{headers}{connection} // '', 'keep-alive',
         '... the client is kept');
+
+    sleep $opt{pause} if $opt{pause};
 
     my ($next, $after) = ask($client, "/$stage/x/good");
     is(told($next), "200 good n$nonce", '... the next request');
