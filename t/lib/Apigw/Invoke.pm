@@ -103,10 +103,20 @@ sub stop {
 
 sub calls {
     my ($self, $what) = @_;
-    open my $in, '<:raw', "$self->{root}/calls" or return;
-    my @calls = map { JSON::PP::decode_json($_) } <$in>;
-    return @calls if !defined $what;
-    return grep { $_->{mode} eq $what || $_->{function} eq $what } @calls;
+    my $known = $self->{known} ||= { at => 0, calls => [] };
+
+    if (open my $in, '<:raw', "$self->{root}/calls") {
+        seek $in, $known->{at}, 0;
+        while (my $line = <$in>) {
+            last if $line !~ /\n\z/;
+            push @{ $known->{calls} }, JSON::PP::decode_json($line);
+            $known->{at} = tell $in;
+        }
+    }
+
+    return @{ $known->{calls} } if !defined $what;
+    return grep { $_->{mode} eq $what || $_->{function} eq $what }
+        @{ $known->{calls} };
 }
 
 # In the child
