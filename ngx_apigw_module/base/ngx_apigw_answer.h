@@ -28,6 +28,10 @@ typedef struct {
 
 #define NGX_APIGW_ANSWER_MAX_HEADERS  1000
 
+/* of all header lines; AWS ends at 10240, clients seldom before this */
+
+#define NGX_APIGW_ANSWER_MAX_BYTES    65536
+
 
 /*
  * format: ngx_apigw_event_format_e of the event; binary: 0: a REST API sends

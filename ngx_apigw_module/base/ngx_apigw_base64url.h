@@ -27,5 +27,11 @@
  */
 ngx_int_t ngx_apigw_base64url_decode(ngx_str_t *dst, ngx_str_t *src);
 
+/*
+ * Base64 (RFC 4648, 4), as strictly, but that the padding may be left out;
+ * dst->data may be src->data.
+ */
+ngx_int_t ngx_apigw_base64_decode(ngx_str_t *dst, ngx_str_t *src);
+
 
 #endif /* _NGX_APIGW_BASE64URL_H_INCLUDED_ */

@@ -111,9 +111,8 @@ typedef struct {
 
 
 /*
- * The text of the event before and after the value of "body", in the pool:
- *
- *     head  ngx_apigw_event_body(), "null" or nothing  tail
+ * The text of the event, in one block of the pool: head, the inside of the
+ * string "body", whose quotes are in head and tail, and tail.
  *
  * has_body: 0: there is none, and head and tail together are the event.
  * base64: what isBase64Encoded says.  Of an authorizer's event head is all.

@@ -123,9 +123,8 @@ static ngx_uint_t
 ngx_apigw_json_too_deep(ngx_str_t *text, ngx_uint_t depth)
 {
     size_t      i;
-    ngx_uint_t  level, quoted;
+    ngx_uint_t  level;
 
-    quoted = 0;
     level = 0;
 
     for (i = 0; i < text->len; i++) {
@@ -133,16 +132,15 @@ ngx_apigw_json_too_deep(ngx_str_t *text, ngx_uint_t depth)
         switch (text->data[i]) {
 
         case '"':
-            quoted = !quoted;
-            break;
+            while (++i < text->len && text->data[i] != '"') {
+                i += (text->data[i] == '\\');
+            }
 
-        case '\\':
-            i += quoted;
             break;
 
         case '[':
         case '{':
-            if (!quoted && ++level > depth) {
+            if (++level > depth) {
                 return 1;
             }
 
@@ -150,7 +148,7 @@ ngx_apigw_json_too_deep(ngx_str_t *text, ngx_uint_t depth)
 
         case ']':
         case '}':
-            if (!quoted && level) {
+            if (level) {
                 level--;
             }
 

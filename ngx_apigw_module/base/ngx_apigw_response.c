@@ -71,6 +71,9 @@ static ngx_int_t ngx_apigw_response_reserve(ngx_apigw_response_state_t *st,
 static ngx_int_t ngx_apigw_response_done(ngx_apigw_response_t *response);
 
 
+const char  ngx_apigw_response_large[] = "the body is too large";
+
+
 ngx_int_t
 ngx_apigw_response_init(ngx_apigw_response_t *response, size_t max_body,
     ngx_pool_t *pool)
@@ -118,7 +121,7 @@ ngx_apigw_response_feed(ngx_apigw_response_t *response, u_char *p, size_t len,
         switch (st->phase) {
 
         case NGX_APIGW_RESPONSE_DONE:
-            return NGX_OK;
+            goto done;
 
         case NGX_APIGW_RESPONSE_CHUNK_DATA:
         case NGX_APIGW_RESPONSE_LENGTH:
@@ -131,7 +134,8 @@ ngx_apigw_response_feed(ngx_apigw_response_t *response, u_char *p, size_t len,
             }
 
             if (st->phase == NGX_APIGW_RESPONSE_LENGTH) {
-                return ngx_apigw_response_done(response);
+                rc = ngx_apigw_response_done(response);
+                break;
             }
 
             st->phase = NGX_APIGW_RESPONSE_CHUNK_END;
@@ -159,7 +163,15 @@ ngx_apigw_response_feed(ngx_apigw_response_t *response, u_char *p, size_t len,
         len -= n;
     }
 
-    return (st->phase == NGX_APIGW_RESPONSE_DONE) ? NGX_OK : NGX_AGAIN;
+    if (st->phase != NGX_APIGW_RESPONSE_DONE) {
+        return NGX_AGAIN;
+    }
+
+done:
+
+    response->rest = len;
+
+    return NGX_OK;
 }
 
 
@@ -258,7 +270,8 @@ ngx_apigw_response_line(ngx_apigw_response_t *response, const char **reason)
         return ngx_apigw_response_status(st, reason);
 
     case NGX_APIGW_RESPONSE_FIELDS:
-        return st->len ? ngx_apigw_response_field(&st->fields, p, last,
+        return st->len ? ngx_apigw_response_field(&st->fields,
+                                                  &response->field, p, last,
                                                   reason)
                        : ngx_apigw_response_head(response, reason);
 
@@ -339,7 +352,9 @@ ngx_apigw_response_head(ngx_apigw_response_t *response, const char **reason)
 
     if (st->status >= 200) {
         response->status = st->status;
+        response->head = 1;
         response->type = st->fields.type;
+        response->value = st->fields.value;
         response->max_age = ngx_apigw_response_max_age(&st->fields);
 
         return ngx_apigw_response_framing(response, reason);
@@ -367,6 +382,7 @@ static ngx_int_t
 ngx_apigw_response_framing(ngx_apigw_response_t *response,
     const char **reason)
 {
+    ngx_uint_t                    empty;
     ngx_apigw_response_state_t   *st;
     ngx_apigw_response_fields_t  *fields;
 
@@ -383,7 +399,17 @@ ngx_apigw_response_framing(ngx_apigw_response_t *response,
         return NGX_DECLINED;
     }
 
-    if (st->status == 204 || st->status == 304) {
+    empty = (st->status == 204 || st->status == 304);
+
+    response->sized = (empty || fields->chunked || fields->length != -1);
+
+    /* a body that may not be there, and was announced, could come yet */
+
+    response->keep = (st->minor && !fields->close
+                      && (empty ? !fields->chunked && fields->length <= 0
+                                : response->sized));
+
+    if (empty) {
         return ngx_apigw_response_done(response);
     }
 
@@ -398,7 +424,7 @@ ngx_apigw_response_framing(ngx_apigw_response_t *response,
     }
 
     if ((uint64_t) fields->length > st->max_body) {
-        *reason = "the body is too large";
+        *reason = ngx_apigw_response_large;
         return NGX_DECLINED;
     }
 
@@ -455,7 +481,7 @@ ngx_apigw_response_chunk(ngx_apigw_response_state_t *st, const char **reason)
     }
 
     if (size > st->max_body - st->have) {
-        *reason = "the body is too large";
+        *reason = ngx_apigw_response_large;
         return NGX_DECLINED;
     }
 
@@ -479,7 +505,7 @@ ngx_apigw_response_data(ngx_apigw_response_state_t *st, u_char *p, size_t len,
     const char **reason)
 {
     if (len > st->max_body - st->have) {
-        *reason = "the body is too large";
+        *reason = ngx_apigw_response_large;
         return NGX_DECLINED;
     }
 

@@ -13,7 +13,7 @@
 
 /*
  * The response to one HTTP/1.1 request of the gateway's own, other than HEAD
- * and CONNECT, on a connection that is closed afterwards; fed in pieces.
+ * and CONNECT; fed in pieces.
  */
 
 /* status lines, fields and trailers, also of interim responses, and what
@@ -35,7 +35,9 @@ typedef struct {
                                                 parameters */
     ngx_str_t                    field;      /* set after init(): the name, in
                                                 lower case, of a field that
-                                                value is to have; "": none */
+                                                value is to have; "": none;
+                                                empty or twice it is not
+                                                acceptable */
     ngx_str_t                    value;      /* of it; "": it is not there */
     ngx_str_t                    body;       /* decoded; set at the end */
     size_t                       rest;       /* set at the end: bytes of the
@@ -48,6 +50,10 @@ typedef struct {
     unsigned                     head:1;     /* the fields have been read */
     ngx_apigw_response_state_t  *state;
 } ngx_apigw_response_t;
+
+
+/* the reason where a body is larger than max_body, to be compared */
+extern const char  ngx_apigw_response_large[];
 
 
 /* All of it is in the pool; NGX_OK, NGX_ERROR. */

@@ -23,6 +23,10 @@ typedef struct {
 } ngx_apigw_response_known_t;
 
 
+static ngx_int_t ngx_apigw_response_known_field(
+    ngx_apigw_response_fields_t *fields, ngx_str_t *name, ngx_str_t *value);
+static ngx_int_t ngx_apigw_response_wanted(ngx_apigw_response_fields_t *fields,
+    ngx_str_t *value);
 static ngx_int_t ngx_apigw_response_length(ngx_apigw_response_fields_t *fields,
     ngx_str_t *value);
 static ngx_int_t ngx_apigw_response_transfer(
@@ -31,6 +35,8 @@ static ngx_int_t ngx_apigw_response_coding(ngx_apigw_response_fields_t *fields,
     ngx_str_t *value);
 static ngx_int_t ngx_apigw_response_type(ngx_apigw_response_fields_t *fields,
     ngx_str_t *value);
+static ngx_int_t ngx_apigw_response_connection(
+    ngx_apigw_response_fields_t *fields, ngx_str_t *value);
 static ngx_int_t ngx_apigw_response_age(ngx_apigw_response_fields_t *fields,
     ngx_str_t *value);
 static ngx_int_t ngx_apigw_response_cache(ngx_apigw_response_fields_t *fields,
@@ -40,6 +46,8 @@ static void ngx_apigw_response_directive(ngx_apigw_response_fields_t *fields,
 static u_char *ngx_apigw_response_argument(ngx_str_t *value, u_char *p,
     u_char *last);
 static ngx_uint_t ngx_apigw_response_is(ngx_str_t *text, const char *lower);
+static ngx_uint_t ngx_apigw_response_is_name(ngx_str_t *text,
+    ngx_str_t *lower);
 static ngx_uint_t ngx_apigw_response_is_token(u_char c);
 static int64_t ngx_apigw_response_number(ngx_str_t *text, int64_t max);
 
@@ -50,6 +58,7 @@ static const ngx_apigw_response_known_t  ngx_apigw_response_known[] = {
     { "transfer-encoding", ngx_apigw_response_transfer },
     { "content-encoding", ngx_apigw_response_coding },
     { "content-type", ngx_apigw_response_type },
+    { "connection", ngx_apigw_response_connection },
     { "age", ngx_apigw_response_age },
     { "cache-control", ngx_apigw_response_cache }
 };
@@ -68,33 +77,82 @@ ngx_apigw_response_fields_init(ngx_apigw_response_fields_t *fields,
 
 
 ngx_int_t
-ngx_apigw_response_field(ngx_apigw_response_fields_t *fields, u_char *p,
-    u_char *last, const char **reason)
+ngx_apigw_response_field(ngx_apigw_response_fields_t *fields,
+    ngx_str_t *wanted, u_char *p, u_char *last, const char **reason)
 {
-    ngx_int_t                          rc;
-    ngx_str_t                          name, value;
-    ngx_uint_t                         i, n;
-    const ngx_apigw_response_known_t  *known;
+    ngx_int_t  rc;
+    ngx_str_t  name, value;
 
     if (ngx_apigw_response_split(&name, &value, p, last, reason) != NGX_OK) {
         return NGX_DECLINED;
     }
+
+    rc = NGX_OK;
+
+    if (wanted->len && ngx_apigw_response_is_name(&name, wanted)) {
+        rc = ngx_apigw_response_wanted(fields, &value);
+    }
+
+    if (rc == NGX_OK) {
+        rc = ngx_apigw_response_known_field(fields, &name, &value);
+    }
+
+    if (rc == NGX_DECLINED) {
+        *reason = fields->reason;
+    }
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_apigw_response_known_field(ngx_apigw_response_fields_t *fields,
+    ngx_str_t *name, ngx_str_t *value)
+{
+    ngx_uint_t                         i, n;
+    const ngx_apigw_response_known_t  *known;
 
     known = ngx_apigw_response_known;
     n = sizeof(ngx_apigw_response_known) / sizeof(ngx_apigw_response_known_t);
 
     for (i = 0; i < n; i++) {
 
-        if (ngx_apigw_response_is(&name, known[i].name)) {
-            rc = known[i].handler(fields, &value);
-
-            if (rc == NGX_DECLINED) {
-                *reason = fields->reason;
-            }
-
-            return rc;
+        if (ngx_apigw_response_is(name, known[i].name)) {
+            return known[i].handler(fields, value);
         }
     }
+
+    return NGX_OK;
+}
+
+
+/* whoever wants it takes "" for its absence: it may not hide what was said */
+
+static ngx_int_t
+ngx_apigw_response_wanted(ngx_apigw_response_fields_t *fields,
+    ngx_str_t *value)
+{
+    u_char  *p;
+
+    if (fields->value.len) {
+        fields->reason = "the field that is looked for is there twice";
+        return NGX_DECLINED;
+    }
+
+    if (value->len == 0) {
+        fields->reason = "the field that is looked for is empty";
+        return NGX_DECLINED;
+    }
+
+    p = ngx_pnalloc(fields->pool, value->len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(p, value->data, value->len);
+
+    fields->value.data = p;
+    fields->value.len = value->len;
 
     return NGX_OK;
 }
@@ -226,6 +284,40 @@ ngx_apigw_response_type(ngx_apigw_response_fields_t *fields,
 
     fields->type.data = p;
     fields->type.len = len;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_apigw_response_connection(ngx_apigw_response_fields_t *fields,
+    ngx_str_t *value)
+{
+    u_char     *p, *last;
+    ngx_str_t   option;
+
+    p = value->data;
+    last = p + value->len;
+
+    while (p < last) {
+
+        if (!ngx_apigw_response_is_token(*p)) {
+            p++;
+            continue;
+        }
+
+        option.data = p;
+
+        while (p < last && ngx_apigw_response_is_token(*p)) {
+            p++;
+        }
+
+        option.len = p - option.data;
+
+        if (ngx_apigw_response_is(&option, "close")) {
+            fields->close = 1;
+        }
+    }
 
     return NGX_OK;
 }
@@ -391,6 +483,26 @@ ngx_apigw_response_is(ngx_str_t *text, const char *lower)
     }
 
     return lower[i] == '\0';
+}
+
+
+static ngx_uint_t
+ngx_apigw_response_is_name(ngx_str_t *text, ngx_str_t *lower)
+{
+    size_t  i;
+
+    if (text->len != lower->len) {
+        return 0;
+    }
+
+    for (i = 0; i < text->len; i++) {
+
+        if (ngx_tolower(text->data[i]) != lower->data[i]) {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 

@@ -20,10 +20,12 @@ typedef struct {
     int64_t                    max_age;     /* -1: none */
     int64_t                    age;
     ngx_str_t                  type;        /* Content-Type, in a buffer */
+    ngx_str_t                  value;       /* of the wanted one */
     unsigned                   chunked:1;
     unsigned                   aged:1;
     unsigned                   typed:1;
     unsigned                   stale:1;     /* no-store, no-cache */
+    unsigned                   close:1;     /* Connection: close */
 } ngx_apigw_response_fields_t;
 
 
@@ -31,10 +33,11 @@ void ngx_apigw_response_fields_init(ngx_apigw_response_fields_t *fields,
     ngx_pool_t *pool);
 
 /*
- * A line without its end: NGX_OK; NGX_DECLINED: *reason; NGX_ERROR: no memory.
+ * A line without its end; wanted: the name of the field whose value is kept.
+ * NGX_OK; NGX_DECLINED: *reason; NGX_ERROR: no memory.
  */
 ngx_int_t ngx_apigw_response_field(ngx_apigw_response_fields_t *fields,
-    u_char *p, u_char *last, const char **reason);
+    ngx_str_t *wanted, u_char *p, u_char *last, const char **reason);
 
 /* the name and the value of a line: NGX_OK, NGX_DECLINED: *reason */
 ngx_int_t ngx_apigw_response_split(ngx_str_t *name, ngx_str_t *value,

@@ -59,7 +59,8 @@ typedef struct {
 void ngx_apigw_sigv4_date(u_char date[NGX_APIGW_SIGV4_DATE], int64_t time);
 
 /*
- * The value of the Authorization header, in the pool.  canonical and to_sign:
+ * The value of the Authorization header, in the pool.  A session's token is
+ * signed as x-amz-security-token, one of the headers.  canonical and to_sign:
  * the intermediate forms, for tests, or NULL.
  *
  *     NGX_OK
@@ -72,7 +73,8 @@ ngx_int_t ngx_apigw_sigv4(ngx_apigw_sigv4_t *request,
 
 /*
  * A profile of a shared credentials file (AWS CLI): "[name]" lines and
- * "aws_access_key_id = ..." lines.  Values point into text.
+ * "aws_access_key_id = ..." lines.  Other keys are ignored.  Values point into
+ * text.  An empty profile is "default".
  *
  *     NGX_OK
  *     NGX_DECLINED  *reason is a static text, *line the number of the line,

@@ -9,7 +9,8 @@
 
 static ngx_inline u_char *ngx_apigw_hex_pairs(u_char *p, const u_char *data,
     size_t len);
-static size_t ngx_apigw_utf8(const u_char *p, const u_char *last);
+static ngx_inline u_char *ngx_apigw_json_char(u_char *p, u_char **text,
+    u_char *last);
 
 
 static const u_char  ngx_apigw_base32_digits[] =
@@ -235,38 +236,129 @@ ngx_apigw_number(u_char *p, uint64_t n)
 u_char *
 ngx_apigw_json_string(u_char *p, ngx_str_t *s)
 {
-    u_char  *c;
-    size_t   i, n;
+    u_char    *c, *last;
+    uint32_t   a, b;
+    uint64_t   w;
 
-    for (i = 0; i < s->len; i += n) {
-        c = s->data + i;
+    c = s->data;
+    last = c + s->len;
 
-        n = ngx_apigw_utf8(c, s->data + s->len);
+    while (last - c >= 8) {
+        ngx_memcpy(&w, c, 8);
 
-        if (n == 0) {
-            p = ngx_cpymem(p, "\\ufffd", sizeof("\\ufffd") - 1);
-            n = 1;
-
-        } else if (*c < 0x20) {
-            p = ngx_cpymem(p, "\\u00", sizeof("\\u00") - 1);
-            p = ngx_apigw_hex_pairs(p, c, 1);
-
-        } else {
-            if (*c == '"' || *c == '\\') {
-                *p++ = '\\';
-            }
-
-            p = ngx_cpymem(p, c, n);
+        if (ngx_apigw_json_special(w)) {
+            p = ngx_apigw_json_char(p, &c, last);
+            continue;
         }
+
+        p = ngx_cpymem(p, &w, 8);
+        c += 8;
+    }
+
+    /* two halves that may overlap */
+
+    if (last - c >= 4) {
+        ngx_memcpy(&a, c, 4);
+        ngx_memcpy(&b, last - 4, 4);
+
+        if (!ngx_apigw_json_special((uint64_t) a << 32 | b)) {
+            ngx_memcpy(p, &a, 4);
+            p += last - c;
+            ngx_memcpy(p - 4, &b, 4);
+
+            return p;
+        }
+    }
+
+    while (c < last) {
+        p = ngx_apigw_json_char(p, &c, last);
     }
 
     return p;
 }
 
 
-/* the length of the character at p, 0 where there is none */
+static ngx_inline u_char *
+ngx_apigw_json_char(u_char *p, u_char **text, u_char *last)
+{
+    u_char  *c;
+    size_t   n;
 
-static size_t
+    c = *text;
+
+    if (*c >= 0x20 && *c < 0x80) {
+
+        if (*c == '"' || *c == '\\') {
+            *p++ = '\\';
+        }
+
+        *p++ = *c;
+        *text = c + 1;
+
+        return p;
+    }
+
+    n = ngx_apigw_utf8(c, last);
+
+    if (n == 0) {
+        p = ngx_cpymem(p, "\\ufffd", sizeof("\\ufffd") - 1);
+        n = 1;
+
+    } else if (*c < 0x20) {
+        p = ngx_cpymem(p, "\\u00", sizeof("\\u00") - 1);
+        p = ngx_apigw_hex_pairs(p, c, 1);
+
+    } else {
+        p = ngx_cpymem(p, c, n);
+    }
+
+    *text = c + n;
+
+    return p;
+}
+
+
+size_t
+ngx_apigw_json_string_len(ngx_str_t *s)
+{
+    u_char    *c, *last;
+    size_t     n, len;
+    uint64_t   w;
+
+    c = s->data;
+    last = c + s->len;
+    len = 0;
+
+    while (c < last) {
+
+        if (last - c >= 8) {
+            ngx_memcpy(&w, c, 8);
+
+            if (!ngx_apigw_json_special(w)) {
+                c += 8;
+                len += 8;
+                continue;
+            }
+        }
+
+        n = ngx_apigw_utf8(c, last);
+
+        if (n == 0 || *c < 0x20) {
+            n = 1;
+            len += sizeof("\\u0000") - 1;
+
+        } else {
+            len += n + (*c == '"' || *c == '\\');
+        }
+
+        c += n;
+    }
+
+    return len;
+}
+
+
+size_t
 ngx_apigw_utf8(const u_char *p, const u_char *last)
 {
     u_char  min, max;

@@ -49,8 +49,40 @@ u_char *ngx_apigw_number(u_char *p, uint64_t n);
  */
 u_char *ngx_apigw_json_string(u_char *p, ngx_str_t *s);
 
+/* how many bytes that are */
+size_t ngx_apigw_json_string_len(ngx_str_t *s);
+
 /* at most so many bytes for n */
 #define NGX_APIGW_JSON_LEN(n)      ((n) * (sizeof("\\u0000") - 1))
+
+#define NGX_APIGW_TEXT_ONES  ((uint64_t) 0x0101010101010101)
+
+/*
+ * Not 0 where one of eight bytes is a control character, a quote, a backslash
+ * or no ASCII; the borrow of such a byte may accuse the one above it, too.
+ */
+
+static ngx_inline uint64_t
+ngx_apigw_json_special(uint64_t w)
+{
+    uint64_t  quote, slash, control;
+
+    quote = w ^ (NGX_APIGW_TEXT_ONES * '"');
+    slash = w ^ (NGX_APIGW_TEXT_ONES * '\\');
+
+    quote = (quote - NGX_APIGW_TEXT_ONES) & ~quote;
+    slash = (slash - NGX_APIGW_TEXT_ONES) & ~slash;
+    control = (w - NGX_APIGW_TEXT_ONES * 0x20) & ~w;
+
+    return (w | quote | slash | control) & (NGX_APIGW_TEXT_ONES * 0x80);
+}
+
+
+/*
+ * The bytes of the UTF-8 character at p (RFC 3629), before last; 0 where there
+ * is none, or not all of it.
+ */
+size_t ngx_apigw_utf8(const u_char *p, const u_char *last);
 
 
 #endif /* _NGX_APIGW_TEXT_H_INCLUDED_ */

@@ -33,6 +33,7 @@ ngx_apigw_fetch(ngx_apigw_fetch_t *fetch)
 
     ngx_str_null(&fetch->detail);
     ngx_str_null(&fetch->content_type);
+    ngx_str_null(&fetch->value);
     ngx_str_null(&fetch->answer);
 
     ngx_memzero(&fetch->event, sizeof(ngx_event_t));
@@ -93,6 +94,8 @@ ngx_apigw_fetch_begin(ngx_apigw_fetch_t *fetch)
     {
         return NGX_ERROR;
     }
+
+    st->response.field = fetch->field;
 
     return ngx_apigw_fetch_request(st);
 }

@@ -158,6 +158,7 @@ ngx_apigw_fetch_complete(ngx_apigw_fetch_state_t *st)
     fetch->rc = NGX_OK;
     fetch->reason = NULL;
     fetch->content_type = response->type;
+    fetch->value = response->value;
     fetch->answer = response->body;
     fetch->max_age = response->max_age;
 

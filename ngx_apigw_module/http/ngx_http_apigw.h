@@ -116,6 +116,7 @@ struct ngx_http_apigw_route_s {
 
     unsigned                       early:1;  /* rewrite directives answer */
     unsigned                       protect:1; /* some policy holds here */
+    unsigned                       keyed:1;  /* it wants an API key */
     unsigned                       forward_key:1;
 };
 
@@ -509,6 +510,29 @@ ngx_uint_t ngx_http_apigw_conf_param(ngx_str_t *arg, const char *name,
 /* nginx does not unquote inside a word: a quote there is a mistake */
 ngx_int_t ngx_http_apigw_conf_no_quotes(ngx_conf_t *cf, ngx_str_t *arg);
 
+/*
+ * The header, in lower case, that a variable "http_name" reads.
+ *
+ *     NGX_OK
+ *     NGX_DECLINED  it reads none
+ *     NGX_ERROR     no memory
+ */
+ngx_int_t ngx_http_apigw_conf_header(ngx_conf_t *cf, ngx_str_t *variable,
+    ngx_str_t *header);
+
+/*
+ * Reads text->len bytes of a file at most, and sets text->len; errno says why
+ * not, nothing is logged.
+ *
+ *     NGX_OK
+ *     NGX_DECLINED  it could not be opened
+ *     NGX_ERROR     it could not be read
+ */
+ngx_int_t ngx_http_apigw_conf_read(ngx_str_t *name, ngx_str_t *text);
+
+/* the length of the first line, without its end */
+size_t ngx_http_apigw_conf_first_line(ngx_str_t *text);
+
 /* rate and "burst=": "10r/s", "burst=20"; logged, NGX_ERROR */
 ngx_int_t ngx_http_apigw_conf_rate(ngx_conf_t *cf, ngx_str_t *rate,
     ngx_str_t *burst, ngx_apigw_gcra_t *gcra);
@@ -543,7 +567,11 @@ ngx_uint_t ngx_http_apigw_limit_log_level(ngx_http_apigw_route_t *route);
 
 /* ngx_http_apigw_variables.c */
 
-ngx_int_t ngx_http_apigw_add_variables(ngx_conf_t *cf);
+extern ngx_http_variable_t  ngx_http_apigw_vars[];
+
+/* those of a table that ngx_http_null_variable ends; NGX_OK, NGX_ERROR */
+ngx_int_t ngx_http_apigw_add_variables(ngx_conf_t *cf,
+    ngx_http_variable_t *vars);
 
 /* what get_handlers of features return: a text, or that there is none yet */
 ngx_int_t ngx_http_apigw_variable_text(ngx_http_variable_value_t *v,

@@ -175,7 +175,7 @@ char *ngx_http_apigw_authorizer(ngx_conf_t *cf, ngx_command_t *cmd,
 /*
  * For directives of a type.  A directive that has one argument; times and
  * sizes in their bounds; and the words of "name=a,b".  NGX_OK, or logged and
- * NGX_ERROR.
+ * NGX_ERROR, which duplicate() always is.
  */
 ngx_int_t ngx_http_apigw_authorizer_one(ngx_conf_t *cf);
 ngx_int_t ngx_http_apigw_authorizer_time(ngx_conf_t *cf, ngx_msec_t min,
@@ -184,6 +184,11 @@ ngx_int_t ngx_http_apigw_authorizer_size(ngx_conf_t *cf, size_t min,
     size_t max, size_t *size);
 ngx_int_t ngx_http_apigw_authorizer_list(ngx_conf_t *cf, ngx_str_t *arg,
     ngx_str_t **list, ngx_uint_t *n);
+ngx_int_t ngx_http_apigw_authorizer_duplicate(ngx_conf_t *cf);
+
+/* of http{}, for init() of a type; NULL: there is none, timeout is set */
+ngx_resolver_t *ngx_http_apigw_authorizer_resolver(ngx_conf_t *cf,
+    ngx_msec_t *timeout);
 
 
 extern ngx_http_apigw_authorizer_type_t  ngx_http_apigw_jwt_type;
@@ -192,7 +197,7 @@ extern ngx_http_apigw_authorizer_type_t  ngx_http_apigw_introspection_type;
 
 /* ngx_http_apigw_authorizer_variables.c */
 
-ngx_int_t ngx_http_apigw_authorizer_add_variables(ngx_conf_t *cf);
+extern ngx_http_variable_t  ngx_http_apigw_authorizer_vars[];
 
 /* apigw_claim $variable pointer */
 char *ngx_http_apigw_claim(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);

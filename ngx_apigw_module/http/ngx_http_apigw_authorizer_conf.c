@@ -13,6 +13,9 @@
  */
 
 
+#define NGX_HTTP_APIGW_AUTHORIZER_RESOLVER  30000    /* ms, as nginx */
+
+
 typedef ngx_int_t (*ngx_http_apigw_authorizer_line_pt)(ngx_conf_t *cf,
     ngx_http_apigw_authorizer_t *authorizer);
 
@@ -30,8 +33,6 @@ static char *ngx_http_apigw_authorizer_type(ngx_conf_t *cf,
     ngx_http_apigw_authorizer_t *authorizer);
 static ngx_int_t ngx_http_apigw_authorizer_identity(ngx_conf_t *cf,
     ngx_http_apigw_authorizer_t *authorizer);
-static ngx_int_t ngx_http_apigw_authorizer_identity_header(ngx_conf_t *cf,
-    ngx_http_apigw_authorizer_t *authorizer, ngx_str_t *name);
 static ngx_int_t ngx_http_apigw_authorizer_timeout(ngx_conf_t *cf,
     ngx_http_apigw_authorizer_t *authorizer);
 static ngx_int_t ngx_http_apigw_authorizer_leeway(ngx_conf_t *cf,
@@ -48,7 +49,6 @@ static ngx_int_t ngx_http_apigw_authorizer_revoked(ngx_conf_t *cf,
     ngx_http_apigw_authorizer_t *authorizer);
 static void ngx_http_apigw_authorizer_defaults(
     ngx_http_apigw_authorizer_t *authorizer);
-static ngx_int_t ngx_http_apigw_authorizer_duplicate(ngx_conf_t *cf);
 
 
 static ngx_http_apigw_authorizer_type_t  *ngx_http_apigw_authorizer_types[] = {
@@ -280,7 +280,8 @@ static ngx_int_t
 ngx_http_apigw_authorizer_identity(ngx_conf_t *cf,
     ngx_http_apigw_authorizer_t *authorizer)
 {
-    ngx_str_t   *value, name;
+    ngx_int_t    rc;
+    ngx_str_t   *value, name, header;
     ngx_uint_t   i;
 
     if (authorizer->identity != NGX_CONF_UNSET) {
@@ -318,17 +319,22 @@ ngx_http_apigw_authorizer_identity(ngx_conf_t *cf,
         }
     }
 
-    if (name.len > sizeof("http_") - 1
-        && ngx_strncasecmp(name.data, (u_char *) "http_", sizeof("http_") - 1)
-           == 0)
-    {
-        name.data += sizeof("http_") - 1;
-        name.len -= sizeof("http_") - 1;
+    rc = ngx_http_apigw_conf_header(cf, &name, &header);
 
+    if (rc == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    if (rc == NGX_OK) {
         authorizer->identity = NGX_ERROR;
 
-        return ngx_http_apigw_authorizer_identity_header(cf, authorizer,
-                                                         &name);
+        if (header.len != sizeof("authorization") - 1
+            || ngx_memcmp(header.data, "authorization", header.len) != 0)
+        {
+            authorizer->header = header;
+        }
+
+        return NGX_OK;
     }
 
     authorizer->query =
@@ -338,36 +344,6 @@ ngx_http_apigw_authorizer_identity(ngx_conf_t *cf,
     authorizer->identity = ngx_http_get_variable_index(cf, &name);
 
     return (authorizer->identity == NGX_ERROR) ? NGX_ERROR : NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_http_apigw_authorizer_identity_header(ngx_conf_t *cf,
-    ngx_http_apigw_authorizer_t *authorizer, ngx_str_t *name)
-{
-    u_char      *p;
-    ngx_uint_t   i;
-
-    if (name->len == sizeof("authorization") - 1
-        && ngx_strncasecmp(name->data, (u_char *) "authorization", name->len)
-           == 0)
-    {
-        return NGX_OK;
-    }
-
-    p = ngx_pnalloc(cf->pool, name->len);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    for (i = 0; i < name->len; i++) {
-        p[i] = (name->data[i] == '_') ? '-' : ngx_tolower(name->data[i]);
-    }
-
-    authorizer->header.data = p;
-    authorizer->header.len = name->len;
-
-    return NGX_OK;
 }
 
 
@@ -681,7 +657,7 @@ ngx_http_apigw_authorizer_list(ngx_conf_t *cf, ngx_str_t *arg,
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_apigw_authorizer_duplicate(ngx_conf_t *cf)
 {
     ngx_str_t  *value;
@@ -692,4 +668,25 @@ ngx_http_apigw_authorizer_duplicate(ngx_conf_t *cf)
                        &value[0]);
 
     return NGX_ERROR;
+}
+
+
+ngx_resolver_t *
+ngx_http_apigw_authorizer_resolver(ngx_conf_t *cf, ngx_msec_t *timeout)
+{
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    *timeout = clcf->resolver_timeout;
+
+    if (*timeout == NGX_CONF_UNSET_MSEC) {
+        *timeout = NGX_HTTP_APIGW_AUTHORIZER_RESOLVER;
+    }
+
+    if (clcf->resolver == NULL || clcf->resolver->connections.nelts == 0) {
+        return NULL;
+    }
+
+    return clcf->resolver;
 }

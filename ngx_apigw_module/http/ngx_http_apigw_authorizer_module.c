@@ -312,7 +312,7 @@ ngx_http_apigw_authorize_wanted(ngx_conf_t *cf,
 static ngx_int_t
 ngx_http_apigw_authorizer_preconfiguration(ngx_conf_t *cf)
 {
-    return ngx_http_apigw_authorizer_add_variables(cf);
+    return ngx_http_apigw_add_variables(cf, ngx_http_apigw_authorizer_vars);
 }
 
 

@@ -16,33 +16,13 @@ static ngx_int_t ngx_http_apigw_claim_value(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, ngx_apigw_json_t *claim);
 
 
-static ngx_http_variable_t  ngx_http_apigw_authorizer_vars[] = {
+ngx_http_variable_t  ngx_http_apigw_authorizer_vars[] = {
 
     { ngx_string("apigw_claim_"), NULL, ngx_http_apigw_claim_variable,
       0, NGX_HTTP_VAR_NOCACHEABLE|NGX_HTTP_VAR_PREFIX, 0 },
 
       ngx_http_null_variable
 };
-
-
-ngx_int_t
-ngx_http_apigw_authorizer_add_variables(ngx_conf_t *cf)
-{
-    ngx_http_variable_t  *var, *v;
-
-    for (v = ngx_http_apigw_authorizer_vars; v->name.len; v++) {
-
-        var = ngx_http_add_variable(cf, &v->name, v->flags);
-        if (var == NULL) {
-            return NGX_ERROR;
-        }
-
-        var->get_handler = v->get_handler;
-        var->data = v->data;
-    }
-
-    return NGX_OK;
-}
 
 
 char *

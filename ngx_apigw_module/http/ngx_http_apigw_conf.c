@@ -77,6 +77,87 @@ ngx_http_apigw_conf_no_quotes(ngx_conf_t *cf, ngx_str_t *arg)
 
 
 ngx_int_t
+ngx_http_apigw_conf_header(ngx_conf_t *cf, ngx_str_t *variable,
+    ngx_str_t *header)
+{
+    u_char  *p;
+    size_t   i, len;
+
+    len = sizeof("http_") - 1;
+
+    if (variable->len <= len
+        || ngx_strncasecmp(variable->data, (u_char *) "http_", len) != 0)
+    {
+        return NGX_DECLINED;
+    }
+
+    header->len = variable->len - len;
+    header->data = ngx_pnalloc(cf->pool, header->len);
+    if (header->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = variable->data + len;
+
+    for (i = 0; i < header->len; i++) {
+        header->data[i] = (p[i] == '_') ? '-' : ngx_tolower(p[i]);
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_apigw_conf_read(ngx_str_t *name, ngx_str_t *text)
+{
+    ssize_t    n;
+    ngx_fd_t   fd;
+    ngx_err_t  err;
+
+    fd = ngx_open_file(name->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+
+    if (fd == NGX_INVALID_FILE) {
+        return NGX_DECLINED;
+    }
+
+    n = ngx_read_fd(fd, text->data, text->len);
+
+    err = ngx_errno;
+    (void) ngx_close_file(fd);
+    ngx_set_errno(err);
+
+    if (n == -1) {
+        return NGX_ERROR;
+    }
+
+    text->len = n;
+
+    return NGX_OK;
+}
+
+
+size_t
+ngx_http_apigw_conf_first_line(ngx_str_t *text)
+{
+    u_char  *p;
+    size_t   len;
+
+    len = text->len;
+    p = ngx_strlchr(text->data, text->data + len, LF);
+
+    if (p) {
+        len = p - text->data;
+    }
+
+    if (len && text->data[len - 1] == CR) {
+        len--;
+    }
+
+    return len;
+}
+
+
+ngx_int_t
 ngx_http_apigw_conf_rate(ngx_conf_t *cf, ngx_str_t *rate, ngx_str_t *burst,
     ngx_apigw_gcra_t *gcra)
 {

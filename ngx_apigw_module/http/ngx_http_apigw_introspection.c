@@ -16,7 +16,6 @@
 #define NGX_HTTP_APIGW_INTROSPECTION_MAX_SECRET  1024
 #define NGX_HTTP_APIGW_INTROSPECTION_MAX_PARKED  65536
 #define NGX_HTTP_APIGW_INTROSPECTION_MAX_TIME    86400   /* seconds */
-#define NGX_HTTP_APIGW_INTROSPECTION_RESOLVER    30000   /* ms, as nginx */
 
 
 typedef ngx_int_t (*ngx_http_apigw_introspection_set_pt)(ngx_conf_t *cf,
@@ -53,8 +52,6 @@ static ngx_int_t ngx_http_apigw_introspection_time(ngx_conf_t *cf,
     ngx_str_t *value, time_t *time);
 static ngx_int_t ngx_http_apigw_introspection_names(ngx_conf_t *cf,
     ngx_array_t **names, ngx_str_t *value);
-static ngx_int_t ngx_http_apigw_introspection_duplicate(ngx_conf_t *cf,
-    ngx_str_t *name);
 
 static ngx_int_t ngx_http_apigw_introspection_init(ngx_conf_t *cf,
     ngx_http_apigw_authorizer_t *authorizer);
@@ -186,20 +183,10 @@ ngx_http_apigw_introspection_endpoint(ngx_conf_t *cf,
     const char  *reason;
 
     if (introspection->url.text.len) {
-        return ngx_http_apigw_introspection_duplicate(cf, value - 1);
+        return ngx_http_apigw_authorizer_duplicate(cf);
     }
 
     rc = ngx_apigw_url_parse(&introspection->url, value, cf->pool, &reason);
-
-    if (rc == NGX_DECLINED
-        && ngx_strlchr(value->data, value->data + value->len, '@'))
-    {
-        /* what is wrong may be a password */
-
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid endpoint: %s",
-                           reason);
-        return NGX_ERROR;
-    }
 
     if (rc == NGX_DECLINED) {
 
@@ -237,7 +224,7 @@ ngx_http_apigw_introspection_client_id(ngx_conf_t *cf,
     ngx_http_apigw_introspection_t *introspection, ngx_str_t *value)
 {
     if (introspection->client_id.len) {
-        return ngx_http_apigw_introspection_duplicate(cf, value - 1);
+        return ngx_http_apigw_authorizer_duplicate(cf);
     }
 
     introspection->client_id = *value;
@@ -253,7 +240,7 @@ ngx_http_apigw_introspection_client_secret(ngx_conf_t *cf,
     ngx_http_apigw_introspection_t *introspection, ngx_str_t *value)
 {
     if (introspection->secret_file.len) {
-        return ngx_http_apigw_introspection_duplicate(cf, value - 1);
+        return ngx_http_apigw_authorizer_duplicate(cf);
     }
 
     introspection->secret_file = *value;
@@ -315,7 +302,7 @@ ngx_http_apigw_introspection_parked_max(ngx_conf_t *cf,
     ngx_int_t  n;
 
     if (introspection->parked_max != NGX_CONF_UNSET_UINT) {
-        return ngx_http_apigw_introspection_duplicate(cf, value - 1);
+        return ngx_http_apigw_authorizer_duplicate(cf);
     }
 
     n = ngx_atoi(value->data, value->len);
@@ -341,7 +328,7 @@ ngx_http_apigw_introspection_time(ngx_conf_t *cf, ngx_str_t *value,
     ngx_int_t  n;
 
     if (*time != NGX_CONF_UNSET) {
-        return ngx_http_apigw_introspection_duplicate(cf, value - 1);
+        return ngx_http_apigw_authorizer_duplicate(cf);
     }
 
     n = ngx_parse_time(value, 1);
@@ -384,14 +371,6 @@ ngx_http_apigw_introspection_names(ngx_conf_t *cf, ngx_array_t **names,
     *name = *value;
 
     return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_http_apigw_introspection_duplicate(ngx_conf_t *cf, ngx_str_t *name)
-{
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "the duplicate \"%V\"", name);
-    return NGX_ERROR;
 }
 
 
@@ -448,7 +427,6 @@ static ngx_int_t
 ngx_http_apigw_introspection_peer(ngx_conf_t *cf,
     ngx_http_apigw_authorizer_t *authorizer)
 {
-    ngx_http_core_loc_conf_t        *clcf;
     ngx_http_apigw_introspection_t  *introspection;
 
     introspection = authorizer->conf;
@@ -473,21 +451,14 @@ ngx_http_apigw_introspection_peer(ngx_conf_t *cf,
         return NGX_OK;
     }
 
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    introspection->resolver = ngx_http_apigw_authorizer_resolver(cf,
+                                           &introspection->resolver_timeout);
 
-    if (clcf->resolver == NULL || clcf->resolver->connections.nelts == 0) {
+    if (introspection->resolver == NULL) {
         ngx_http_apigw_conf_error(cf, NGX_LOG_EMERG, &authorizer->place,
                                   "no resolver in http{} for the host of the "
                                   "endpoint \"%V\"", &introspection->url.text);
         return NGX_ERROR;
-    }
-
-    introspection->resolver = clcf->resolver;
-    introspection->resolver_timeout = clcf->resolver_timeout;
-
-    if (introspection->resolver_timeout == NGX_CONF_UNSET_MSEC) {
-        introspection->resolver_timeout =
-                                         NGX_HTTP_APIGW_INTROSPECTION_RESOLVER;
     }
 
     return NGX_OK;
@@ -559,10 +530,7 @@ static ngx_int_t
 ngx_http_apigw_introspection_secret(ngx_conf_t *cf,
     ngx_http_apigw_authorizer_t *authorizer, ngx_str_t *secret)
 {
-    u_char     *p;
-    size_t      size;
-    ssize_t     n;
-    ngx_fd_t    fd;
+    size_t      size, n;
     ngx_str_t  *name;
 
     name = &((ngx_http_apigw_introspection_t *) authorizer->conf)->secret_file;
@@ -575,36 +543,17 @@ ngx_http_apigw_introspection_secret(ngx_conf_t *cf,
         return NGX_ERROR;
     }
 
-    fd = ngx_open_file(name->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+    secret->len = size;
 
-    n = (fd == NGX_INVALID_FILE) ? -1 : ngx_read_fd(fd, secret->data, size);
-
-    if (n == -1) {
+    if (ngx_http_apigw_conf_read(name, secret) != NGX_OK) {
         ngx_http_apigw_conf_error(cf, NGX_LOG_EMERG, &authorizer->place,
                                   "could not read the client secret file "
                                   "\"%V\" (%d: %s)", name, ngx_errno,
                                   strerror(ngx_errno));
-    }
-
-    if (fd != NGX_INVALID_FILE) {
-        (void) ngx_close_file(fd);
-    }
-
-    if (n == -1) {
         return NGX_ERROR;
     }
 
-    secret->len = n;
-
-    p = ngx_strlchr(secret->data, secret->data + n, LF);
-
-    if (p) {
-        n = p - secret->data;
-    }
-
-    if (n && secret->data[n - 1] == CR) {
-        n--;
-    }
+    n = ngx_http_apigw_conf_first_line(secret);
 
     if (n == 0 || n > NGX_HTTP_APIGW_INTROSPECTION_MAX_SECRET) {
         ngx_http_apigw_conf_error(cf, NGX_LOG_EMERG, &authorizer->place,

@@ -8,7 +8,7 @@
 #define _NGX_HTTP_APIGW_INTROSPECTION_H_INCLUDED_
 
 
-#include "ngx_http_apigw_authorizer.h"
+#include "ngx_http_apigw_flight.h"
 
 
 /*
@@ -35,14 +35,9 @@ typedef struct {
 
     /* of a worker */
 
+    ngx_http_apigw_flights_t   flights;
     ngx_apigw_tokens_t        *inactive;     /* NULL: off */
-    ngx_queue_t               *flights;      /* buckets */
-    ngx_uint_t                 nflights;
-    ngx_uint_t                 nparked;
-    ngx_event_t                hold;         /* while requests are parked */
-    u_char                     seed[NGX_APIGW_SIPHASH_KEY_LEN];
 
-    ngx_log_t                 *log;
     time_t                     complained;   /* of a failure; 0: never */
     time_t                     denied;       /* of a status of 401 */
     ngx_uint_t                 failing;
@@ -58,36 +53,10 @@ ngx_int_t ngx_http_apigw_introspection_authorize(ngx_http_request_t *r,
 
 /* ngx_http_apigw_introspection_flight.c */
 
-typedef struct {
-    ngx_queue_t                      queue;      /* of the flight */
-    ngx_http_apigw_introspection_t  *introspection;
-    ngx_http_request_t              *request;
-
-    ngx_int_t                        rc;         /* NGX_AGAIN: it waits */
-    const char                      *reason;     /* NGX_DECLINED, NGX_ERROR */
-    ngx_apigw_token_t               *token;      /* NGX_OK: held */
-} ngx_http_apigw_introspection_wait_t;
-
 ngx_int_t ngx_http_apigw_introspection_init_worker(ngx_cycle_t *cycle,
     ngx_http_apigw_authorizer_t *authorizer);
 void ngx_http_apigw_introspection_exit_worker(
     ngx_http_apigw_authorizer_t *authorizer);
-
-/*
- * Waits for the one call about a token, which is begun where there is none:
- * the request is resumed when the endpoint has answered or the time is over.
- *
- *     NGX_AGAIN     it waits
- *     NGX_DECLINED  as many wait as may
- *     NGX_ERROR     no memory
- */
-ngx_int_t ngx_http_apigw_introspection_join(
-    ngx_http_apigw_authorizer_t *authorizer,
-    ngx_http_apigw_introspection_wait_t *wait, ngx_str_t *text);
-
-/* It waits no longer, and holds no token. */
-void ngx_http_apigw_introspection_leave(
-    ngx_http_apigw_introspection_wait_t *wait);
 
 
 #endif /* _NGX_HTTP_APIGW_INTROSPECTION_H_INCLUDED_ */

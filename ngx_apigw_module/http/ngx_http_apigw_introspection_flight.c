@@ -5,63 +5,30 @@
 
 
 #include "ngx_http_apigw_introspection.h"
-#include "ngx_apigw_digest.h"
 #include "ngx_apigw_introspect.h"
 
 
-/*
- * One call to the endpoint for each token, however many requests wait for it;
- * it goes on when they do not, and what it says is kept.
- */
+/* A call to the endpoint about one token, and what is kept of its answer. */
 
-#define NGX_HTTP_APIGW_INTROSPECTION_FLIGHTS   256      /* hash buckets */
 #define NGX_HTTP_APIGW_INTROSPECTION_BODY      65536    /* bytes */
-#define NGX_HTTP_APIGW_INTROSPECTION_HOLD      60000    /* ms */
 #define NGX_HTTP_APIGW_INTROSPECTION_QUIET     60       /* seconds */
 #define NGX_HTTP_APIGW_INTROSPECTION_INACTIVE  16       /* long tokens */
 
 
-typedef struct {
-    ngx_queue_t                      queue;      /* of the bucket */
-    ngx_queue_t                      waits;
-    ngx_http_apigw_authorizer_t     *authorizer;
-    ngx_pool_t                      *pool;
-    ngx_str_t                        text;
-    uint64_t                         hash;
-    ngx_apigw_fetch_t                fetch;
-
-    ngx_int_t                        rc;         /* as that of a wait */
-    const char                      *reason;
-    ngx_apigw_token_t               *token;
-} ngx_http_apigw_introspection_flight_t;
-
-
-static void ngx_http_apigw_introspection_desert(
-    ngx_http_apigw_introspection_flight_t *flight);
-static void ngx_http_apigw_introspection_hold(ngx_event_t *ev);
-static void ngx_http_apigw_introspection_unpark(
-    ngx_http_apigw_introspection_t *introspection);
-static ngx_http_apigw_introspection_flight_t *
-    ngx_http_apigw_introspection_find_flight(
-    ngx_http_apigw_introspection_t *introspection, ngx_str_t *text,
-    uint64_t hash);
-static ngx_http_apigw_introspection_flight_t *
-    ngx_http_apigw_introspection_take_off(
-    ngx_http_apigw_authorizer_t *authorizer, ngx_str_t *text, uint64_t hash);
-static void ngx_http_apigw_introspection_land(ngx_apigw_fetch_t *fetch);
-static void ngx_http_apigw_introspection_close(
-    ngx_http_apigw_introspection_flight_t *flight);
+static ngx_int_t ngx_http_apigw_introspection_start(
+    ngx_http_apigw_flight_t *flight, void *data);
 static ngx_int_t ngx_http_apigw_introspection_read(
-    ngx_http_apigw_introspection_flight_t *flight);
+    ngx_http_apigw_flight_t *flight);
 static ngx_int_t ngx_http_apigw_introspection_valid(
-    ngx_http_apigw_introspection_flight_t *flight, ngx_apigw_claims_t *claims);
-static void ngx_http_apigw_introspection_keep(
-    ngx_http_apigw_introspection_flight_t *flight, ngx_apigw_claims_t *claims);
+    ngx_http_apigw_flight_t *flight, ngx_apigw_claims_t *claims);
+static void ngx_http_apigw_introspection_keep(ngx_http_apigw_flight_t *flight,
+    ngx_apigw_claims_t *claims);
 static void ngx_http_apigw_introspection_keep_inactive(
-    ngx_http_apigw_introspection_flight_t *flight);
+    ngx_http_apigw_flight_t *flight);
 static ngx_int_t ngx_http_apigw_introspection_failed(
-    ngx_http_apigw_introspection_flight_t *flight, const char *reason,
-    ngx_str_t *detail);
+    ngx_http_apigw_flight_t *flight, const char *reason, ngx_str_t *detail);
+static void ngx_http_apigw_introspection_works(
+    ngx_http_apigw_flight_t *flight);
 
 
 static ngx_str_t  ngx_http_apigw_introspection_no_kid = ngx_string("");
@@ -72,33 +39,20 @@ ngx_http_apigw_introspection_init_worker(ngx_cycle_t *cycle,
     ngx_http_apigw_authorizer_t *authorizer)
 {
     size_t                           size;
-    ngx_uint_t                       i;
+    ngx_http_apigw_flights_t        *flights;
     ngx_http_apigw_introspection_t  *introspection;
 
     introspection = authorizer->conf;
-    introspection->log = cycle->log;
+    flights = &introspection->flights;
 
-    introspection->hold.handler = ngx_http_apigw_introspection_hold;
-    introspection->hold.data = introspection;
-    introspection->hold.log = cycle->log;
+    flights->max = introspection->parked_max;
+    flights->action = "waiting for introspection of a token";
+    flights->start = ngx_http_apigw_introspection_start;
+    flights->read = ngx_http_apigw_introspection_read;
+    flights->data = authorizer;
 
-    if (ngx_apigw_random(introspection->seed, NGX_APIGW_SIPHASH_KEY_LEN)
-        != NGX_OK)
-    {
-        ngx_log_error(NGX_LOG_ALERT, cycle->log, 0,
-                      "there are no random numbers");
+    if (ngx_http_apigw_flights_init(flights, cycle) != NGX_OK) {
         return NGX_ERROR;
-    }
-
-    introspection->flights = ngx_palloc(cycle->pool,
-                                        NGX_HTTP_APIGW_INTROSPECTION_FLIGHTS
-                                        * sizeof(ngx_queue_t));
-    if (introspection->flights == NULL) {
-        return NGX_ERROR;
-    }
-
-    for (i = 0; i < NGX_HTTP_APIGW_INTROSPECTION_FLIGHTS; i++) {
-        ngx_queue_init(&introspection->flights[i]);
     }
 
     if (introspection->inactive_max == 0) {
@@ -110,8 +64,7 @@ ngx_http_apigw_introspection_init_worker(ngx_cycle_t *cycle,
     size = ngx_max(65536, NGX_HTTP_APIGW_INTROSPECTION_INACTIVE
                           * authorizer->token_max);
 
-    introspection->inactive = ngx_apigw_tokens_create(size,
-                                                      introspection->seed);
+    introspection->inactive = ngx_apigw_tokens_create(size, flights->seed);
 
     return introspection->inactive ? NGX_OK : NGX_ERROR;
 }
@@ -121,39 +74,11 @@ void
 ngx_http_apigw_introspection_exit_worker(
     ngx_http_apigw_authorizer_t *authorizer)
 {
-    ngx_uint_t                              i;
-    ngx_queue_t                            *q, *next, *bucket;
-    ngx_http_apigw_introspection_t         *introspection;
-    ngx_http_apigw_introspection_flight_t  *flight;
+    ngx_http_apigw_introspection_t  *introspection;
 
     introspection = authorizer->conf;
 
-    if (introspection->flights == NULL) {
-        return;
-    }
-
-    for (i = 0; i < NGX_HTTP_APIGW_INTROSPECTION_FLIGHTS; i++) {
-        bucket = &introspection->flights[i];
-
-        for (q = ngx_queue_head(bucket);
-             q != ngx_queue_sentinel(bucket);
-             q = next)
-        {
-            next = ngx_queue_next(q);
-            flight = ngx_queue_data(q, ngx_http_apigw_introspection_flight_t,
-                                    queue);
-
-            ngx_apigw_fetch_cancel(&flight->fetch);
-            ngx_http_apigw_introspection_desert(flight);
-            ngx_http_apigw_introspection_close(flight);
-        }
-
-        ngx_queue_init(bucket);
-    }
-
-    if (introspection->hold.timer_set) {
-        ngx_del_timer(&introspection->hold);
-    }
+    ngx_http_apigw_flights_exit(&introspection->flights);
 
     if (introspection->inactive) {
         ngx_apigw_tokens_destroy(introspection->inactive);
@@ -162,175 +87,17 @@ ngx_http_apigw_introspection_exit_worker(
 }
 
 
-static void
-ngx_http_apigw_introspection_desert(
-    ngx_http_apigw_introspection_flight_t *flight)
+static ngx_int_t
+ngx_http_apigw_introspection_start(ngx_http_apigw_flight_t *flight, void *data)
 {
-    ngx_queue_t                          *q;
-    ngx_http_apigw_introspection_wait_t  *wait;
-
-    for (q = ngx_queue_head(&flight->waits);
-         q != ngx_queue_sentinel(&flight->waits);
-         q = ngx_queue_next(q))
-    {
-        wait = ngx_queue_data(q, ngx_http_apigw_introspection_wait_t, queue);
-        wait->rc = NGX_ERROR;
-    }
-}
-
-
-ngx_int_t
-ngx_http_apigw_introspection_join(ngx_http_apigw_authorizer_t *authorizer,
-    ngx_http_apigw_introspection_wait_t *wait, ngx_str_t *text)
-{
-    uint64_t                                hash;
-    ngx_uint_t                              max;
-    ngx_http_apigw_introspection_t         *introspection;
-    ngx_http_apigw_introspection_flight_t  *flight;
-
-    introspection = authorizer->conf;
-    max = introspection->parked_max;
-
-    if (introspection->nparked >= max) {
-        return NGX_DECLINED;
-    }
-
-    hash = ngx_apigw_siphash(introspection->seed, text->data, text->len);
-
-    flight = ngx_http_apigw_introspection_find_flight(introspection, text,
-                                                      hash);
-    if (flight == NULL) {
-
-        /* those that nobody waits for any more count, too */
-
-        if (introspection->nflights >= max) {
-            return NGX_DECLINED;
-        }
-
-        flight = ngx_http_apigw_introspection_take_off(authorizer, text, hash);
-        if (flight == NULL) {
-            return NGX_ERROR;
-        }
-    }
-
-    if (introspection->nparked++ == 0) {
-        ngx_add_timer(&introspection->hold, NGX_HTTP_APIGW_INTROSPECTION_HOLD);
-    }
-
-    wait->rc = NGX_AGAIN;
-    ngx_queue_insert_tail(&flight->waits, &wait->queue);
-
-    return NGX_AGAIN;
-}
-
-
-void
-ngx_http_apigw_introspection_leave(ngx_http_apigw_introspection_wait_t *wait)
-{
-    if (wait->rc == NGX_AGAIN) {
-        wait->rc = NGX_ERROR;
-        ngx_queue_remove(&wait->queue);
-        ngx_http_apigw_introspection_unpark(wait->introspection);
-    }
-
-    if (wait->token) {
-        ngx_apigw_token_release(wait->token);
-        wait->token = NULL;
-    }
-}
-
-
-/* a timer keeps a worker that is to exit as long as requests are parked */
-
-static void
-ngx_http_apigw_introspection_hold(ngx_event_t *ev)
-{
-    ngx_add_timer(ev, NGX_HTTP_APIGW_INTROSPECTION_HOLD);
-}
-
-
-static void
-ngx_http_apigw_introspection_unpark(
-    ngx_http_apigw_introspection_t *introspection)
-{
-    if (--introspection->nparked == 0 && introspection->hold.timer_set) {
-        ngx_del_timer(&introspection->hold);
-    }
-}
-
-
-static ngx_http_apigw_introspection_flight_t *
-ngx_http_apigw_introspection_find_flight(
-    ngx_http_apigw_introspection_t *introspection, ngx_str_t *text,
-    uint64_t hash)
-{
-    ngx_queue_t                            *q, *bucket;
-    ngx_http_apigw_introspection_flight_t  *flight;
-
-    bucket = &introspection->flights[hash
-                                     % NGX_HTTP_APIGW_INTROSPECTION_FLIGHTS];
-
-    for (q = ngx_queue_head(bucket);
-         q != ngx_queue_sentinel(bucket);
-         q = ngx_queue_next(q))
-    {
-        flight = ngx_queue_data(q, ngx_http_apigw_introspection_flight_t,
-                                queue);
-
-        if (flight->hash == hash
-            && flight->text.len == text->len
-            && ngx_memcmp(flight->text.data, text->data, text->len) == 0)
-        {
-            return flight;
-        }
-    }
-
-    return NULL;
-}
-
-
-static ngx_http_apigw_introspection_flight_t *
-ngx_http_apigw_introspection_take_off(ngx_http_apigw_authorizer_t *authorizer,
-    ngx_str_t *text, uint64_t hash)
-{
-    ngx_pool_t                             *pool;
-    ngx_apigw_fetch_t                      *fetch;
-    ngx_http_apigw_introspection_t         *introspection;
-    ngx_http_apigw_introspection_flight_t  *flight;
-
-    introspection = authorizer->conf;
-
-    pool = ngx_create_pool(4096, introspection->log);
-    if (pool == NULL) {
-        return NULL;
-    }
-
-    flight = ngx_pcalloc(pool, sizeof(ngx_http_apigw_introspection_flight_t));
-    if (flight == NULL) {
-        ngx_destroy_pool(pool);
-        return NULL;
-    }
+    ngx_apigw_fetch_t               *fetch;
+    ngx_http_apigw_authorizer_t     *authorizer;
+    ngx_http_apigw_introspection_t  *introspection;
 
     fetch = &flight->fetch;
+    authorizer = flight->flights->data;
+    introspection = authorizer->conf;
 
-    flight->text.len = text->len;
-    flight->text.data = ngx_pstrdup(pool, text);
-
-    if (flight->text.data == NULL
-        || ngx_apigw_introspect_form(&fetch->body, text, pool) != NGX_OK)
-    {
-        ngx_destroy_pool(pool);
-        return NULL;
-    }
-
-    flight->authorizer = authorizer;
-    flight->pool = pool;
-    flight->hash = hash;
-
-    ngx_queue_init(&flight->waits);
-
-    fetch->pool = pool;
-    fetch->log = introspection->log;
     fetch->url = introspection->url;
     ngx_str_set(&fetch->method, "POST");
     fetch->headers = introspection->headers;
@@ -339,74 +106,9 @@ ngx_http_apigw_introspection_take_off(ngx_http_apigw_authorizer_t *authorizer,
     fetch->resolver_timeout = introspection->resolver_timeout;
     fetch->timeout = authorizer->timeout;
     fetch->max_body = NGX_HTTP_APIGW_INTROSPECTION_BODY;
-    fetch->waited = 1;
-    fetch->handler = ngx_http_apigw_introspection_land;
-    fetch->data = flight;
 
-    ngx_queue_insert_tail(&introspection->flights[hash
-                                      % NGX_HTTP_APIGW_INTROSPECTION_FLIGHTS],
-                          &flight->queue);
-    introspection->nflights++;
-
-    ngx_apigw_fetch(fetch);
-
-    return flight;
-}
-
-
-static void
-ngx_http_apigw_introspection_land(ngx_apigw_fetch_t *fetch)
-{
-    ngx_queue_t                            *q;
-    ngx_http_apigw_introspection_wait_t    *wait;
-    ngx_http_apigw_introspection_flight_t  *flight;
-
-    flight = fetch->data;
-
-    flight->rc = ngx_http_apigw_introspection_read(flight);
-
-    /* a request that is resumed may ask again */
-
-    ngx_queue_remove(&flight->queue);
-
-    while (!ngx_queue_empty(&flight->waits)) {
-        q = ngx_queue_head(&flight->waits);
-        wait = ngx_queue_data(q, ngx_http_apigw_introspection_wait_t, queue);
-
-        flight->waits.next = ngx_queue_next(q);
-        flight->waits.next->prev = &flight->waits;
-
-        ngx_http_apigw_introspection_unpark(wait->introspection);
-
-        wait->rc = flight->rc;
-        wait->reason = flight->reason;
-        wait->token = flight->token;
-
-        if (wait->token) {
-            wait->token->refs++;
-        }
-
-        ngx_http_apigw_resume(wait->request);
-    }
-
-    ngx_http_apigw_introspection_close(flight);
-}
-
-
-static void
-ngx_http_apigw_introspection_close(
-    ngx_http_apigw_introspection_flight_t *flight)
-{
-    ngx_http_apigw_introspection_t  *introspection;
-
-    introspection = flight->authorizer->conf;
-    introspection->nflights--;
-
-    if (flight->token) {
-        ngx_apigw_token_release(flight->token);
-    }
-
-    ngx_destroy_pool(flight->pool);
+    return ngx_apigw_introspect_form(&fetch->body, &flight->text,
+                                     flight->pool);
 }
 
 
@@ -417,19 +119,16 @@ ngx_http_apigw_introspection_close(
  */
 
 static ngx_int_t
-ngx_http_apigw_introspection_read(
-    ngx_http_apigw_introspection_flight_t *flight)
+ngx_http_apigw_introspection_read(ngx_http_apigw_flight_t *flight)
 {
-    u_char                           status[NGX_INT_T_LEN];
-    ngx_int_t                        rc;
-    ngx_str_t                        detail;
-    const char                      *reason;
-    ngx_apigw_fetch_t               *fetch;
-    ngx_apigw_claims_t               claims;
-    ngx_http_apigw_introspection_t  *introspection;
+    u_char               status[NGX_INT_T_LEN];
+    ngx_int_t            rc;
+    ngx_str_t            detail;
+    const char          *reason;
+    ngx_apigw_fetch_t   *fetch;
+    ngx_apigw_claims_t   claims;
 
     fetch = &flight->fetch;
-    introspection = flight->authorizer->conf;
 
     if (fetch->rc != NGX_OK && fetch->status != NGX_HTTP_UNAUTHORIZED) {
         return ngx_http_apigw_introspection_failed(flight, fetch->reason,
@@ -459,12 +158,7 @@ ngx_http_apigw_introspection_read(
         return ngx_http_apigw_introspection_failed(flight, reason, &detail);
     }
 
-    if (introspection->failing) {
-        introspection->failing = 0;
-        ngx_log_error(NGX_LOG_NOTICE, introspection->log, 0,
-                      "introspection at \"%V\" works again",
-                      &introspection->url.text);
-    }
+    ngx_http_apigw_introspection_works(flight);
 
     if (rc == NGX_DONE) {
         flight->reason = "the token is not active";
@@ -489,17 +183,19 @@ ngx_http_apigw_introspection_read(
 
 
 static ngx_int_t
-ngx_http_apigw_introspection_valid(
-    ngx_http_apigw_introspection_flight_t *flight, ngx_apigw_claims_t *claims)
+ngx_http_apigw_introspection_valid(ngx_http_apigw_flight_t *flight,
+    ngx_apigw_claims_t *claims)
 {
     ngx_str_t                       *name;
     ngx_uint_t                       i;
+    ngx_http_apigw_authorizer_t     *authorizer;
     ngx_http_apigw_introspection_t  *introspection;
 
-    introspection = flight->authorizer->conf;
+    authorizer = flight->flights->data;
+    introspection = authorizer->conf;
 
-    if (ngx_apigw_claims_time(claims, ngx_time(), flight->authorizer->leeway,
-                              0, &flight->reason)
+    if (ngx_apigw_claims_time(claims, ngx_time(), authorizer->leeway, 0,
+                              &flight->reason)
         != NGX_OK)
     {
         return NGX_DECLINED;
@@ -535,13 +231,15 @@ ngx_http_apigw_introspection_valid(
 
 
 static void
-ngx_http_apigw_introspection_keep(
-    ngx_http_apigw_introspection_flight_t *flight, ngx_apigw_claims_t *claims)
+ngx_http_apigw_introspection_keep(ngx_http_apigw_flight_t *flight,
+    ngx_apigw_claims_t *claims)
 {
     ngx_apigw_token_t               *token;
+    ngx_http_apigw_authorizer_t     *authorizer;
     ngx_http_apigw_introspection_t  *introspection;
 
-    introspection = flight->authorizer->conf;
+    authorizer = flight->flights->data;
+    introspection = authorizer->conf;
 
     token = ngx_apigw_token_create(&flight->text,
                                    &ngx_http_apigw_introspection_no_kid,
@@ -551,11 +249,11 @@ ngx_http_apigw_introspection_keep(
     }
 
     token->until = ngx_apigw_introspect_until(claims, ngx_time(),
-                                              flight->authorizer->leeway,
+                                              authorizer->leeway,
                                               introspection->cache_max);
 
-    if (flight->authorizer->tokens && token->until > ngx_time()) {
-        ngx_apigw_tokens_insert(flight->authorizer->tokens, token);
+    if (authorizer->tokens && token->until > ngx_time()) {
+        ngx_apigw_tokens_insert(authorizer->tokens, token);
     }
 
     flight->token = token;
@@ -563,13 +261,14 @@ ngx_http_apigw_introspection_keep(
 
 
 static void
-ngx_http_apigw_introspection_keep_inactive(
-    ngx_http_apigw_introspection_flight_t *flight)
+ngx_http_apigw_introspection_keep_inactive(ngx_http_apigw_flight_t *flight)
 {
     ngx_apigw_token_t               *token;
+    ngx_http_apigw_authorizer_t     *authorizer;
     ngx_http_apigw_introspection_t  *introspection;
 
-    introspection = flight->authorizer->conf;
+    authorizer = flight->flights->data;
+    introspection = authorizer->conf;
 
     if (introspection->inactive == NULL) {
         return;
@@ -592,16 +291,17 @@ ngx_http_apigw_introspection_keep_inactive(
 /* an endpoint that is away is told of once a minute, not for each token */
 
 static ngx_int_t
-ngx_http_apigw_introspection_failed(
-    ngx_http_apigw_introspection_flight_t *flight, const char *reason,
-    ngx_str_t *detail)
+ngx_http_apigw_introspection_failed(ngx_http_apigw_flight_t *flight,
+    const char *reason, ngx_str_t *detail)
 {
     time_t                          *last;
     ngx_uint_t                       level;
     const char                      *colon;
+    ngx_http_apigw_authorizer_t     *authorizer;
     ngx_http_apigw_introspection_t  *introspection;
 
-    introspection = flight->authorizer->conf;
+    authorizer = flight->flights->data;
+    introspection = authorizer->conf;
 
     flight->reason = "introspection failed";
 
@@ -624,10 +324,28 @@ ngx_http_apigw_introspection_failed(
         introspection->failing = 1;
     }
 
-    ngx_log_error(level, introspection->log, 0,
+    ngx_log_error(level, flight->flights->log, 0,
                   "introspection at \"%V\" failed: %s%s%V",
                   &introspection->url.text, reason,
                   detail->len ? colon : "", detail);
 
     return NGX_ERROR;
+}
+
+
+static void
+ngx_http_apigw_introspection_works(ngx_http_apigw_flight_t *flight)
+{
+    ngx_http_apigw_authorizer_t     *authorizer;
+    ngx_http_apigw_introspection_t  *introspection;
+
+    authorizer = flight->flights->data;
+    introspection = authorizer->conf;
+
+    if (introspection->failing) {
+        introspection->failing = 0;
+        ngx_log_error(NGX_LOG_NOTICE, flight->flights->log, 0,
+                      "introspection at \"%V\" works again",
+                      &introspection->url.text);
+    }
 }

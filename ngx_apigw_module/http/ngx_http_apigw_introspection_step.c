@@ -17,14 +17,12 @@ static ngx_int_t ngx_http_apigw_introspection_ask(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorizer_t *authorizer,
     ngx_str_t *text);
 static ngx_int_t ngx_http_apigw_introspection_answered(ngx_http_request_t *r,
-    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorize_t *authorize,
-    ngx_http_apigw_introspection_wait_t *wait);
+    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorize_t *authorize);
 static ngx_int_t ngx_http_apigw_introspection_check(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorize_t *authorize,
     ngx_apigw_token_t *token);
 static ngx_apigw_token_t *ngx_http_apigw_introspection_find(
     ngx_apigw_tokens_t *tokens, ngx_str_t *text);
-static void ngx_http_apigw_introspection_forget(void *data);
 
 
 ngx_int_t
@@ -40,8 +38,7 @@ ngx_http_apigw_introspection_authorize(ngx_http_request_t *r,
     introspection = authorizer->conf;
 
     if (ctx->authorization->state) {
-        return ngx_http_apigw_introspection_answered(r, ctx, authorize,
-                                                ctx->authorization->state);
+        return ngx_http_apigw_introspection_answered(r, ctx, authorize);
     }
 
     if (!ngx_apigw_introspect_is_token(text)) {
@@ -75,65 +72,37 @@ ngx_http_apigw_introspection_ask(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorizer_t *authorizer,
     ngx_str_t *text)
 {
-    ngx_int_t                             rc;
-    ngx_http_cleanup_t                   *cln;
-    ngx_http_apigw_introspection_wait_t  *wait;
+    ngx_int_t                        rc;
+    ngx_http_apigw_introspection_t  *introspection;
 
-    wait = ngx_pcalloc(r->pool, sizeof(ngx_http_apigw_introspection_wait_t));
-    if (wait == NULL) {
-        return NGX_ERROR;
+    introspection = authorizer->conf;
+
+    rc = ngx_http_apigw_flight_wait(r, ctx, &introspection->flights, text,
+                                    NULL);
+
+    if (rc != NGX_DECLINED) {
+        return rc;
     }
 
-    /* that of a pool would be called only when all has been freed */
-
-    cln = ngx_http_cleanup_add(r, 0);
-    if (cln == NULL) {
-        return NGX_ERROR;
-    }
-
-    wait->request = r;
-    wait->introspection = authorizer->conf;
-
-    rc = ngx_http_apigw_introspection_join(authorizer, wait, text);
-
-    if (rc == NGX_ERROR) {
-        return NGX_ERROR;
-    }
-
-    if (rc == NGX_DECLINED) {
-        return ngx_http_apigw_authorizer_refuse(r, ctx,
+    return ngx_http_apigw_authorizer_refuse(r, ctx,
                                   NGX_HTTP_APIGW_AUTHORIZER_FAILURE,
                                   "too many requests wait for introspection");
-    }
-
-    cln->handler = ngx_http_apigw_introspection_forget;
-    cln->data = wait;
-
-    ctx->authorization->state = wait;
-
-    rc = ngx_http_apigw_park(r, "waiting for introspection of a token");
-
-    if (rc != NGX_DONE) {
-        ngx_http_apigw_introspection_leave(wait);
-        ctx->authorization->state = NULL;
-    }
-
-    return rc;
 }
 
 
 static ngx_int_t
 ngx_http_apigw_introspection_answered(ngx_http_request_t *r,
-    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorize_t *authorize,
-    ngx_http_apigw_introspection_wait_t *wait)
+    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorize_t *authorize)
 {
-    ngx_apigw_token_t  *token;
+    ngx_int_t               rc;
+    ngx_apigw_token_t      *token;
+    ngx_http_apigw_wait_t  *wait;
 
-    if (wait->rc == NGX_AGAIN) {
-        return ngx_http_apigw_park(r, "waiting for introspection of a token");
+    rc = ngx_http_apigw_flight_answer(r, ctx, &wait);
+
+    if (rc != NGX_OK) {
+        return rc;
     }
-
-    ctx->authorization->state = NULL;
 
     switch (wait->rc) {
 
@@ -203,15 +172,4 @@ ngx_http_apigw_introspection_find(ngx_apigw_tokens_t *tokens, ngx_str_t *text)
     ngx_apigw_token_release(token);
 
     return NULL;
-}
-
-
-/* the request ends, or it is being terminated */
-
-static void
-ngx_http_apigw_introspection_forget(void *data)
-{
-    ngx_http_apigw_introspection_wait_t  *wait = data;
-
-    ngx_http_apigw_introspection_leave(wait);
 }

@@ -42,7 +42,6 @@ static ngx_int_t ngx_http_apigw_jwt_cooldown(ngx_conf_t *cf,
     ngx_http_apigw_authorizer_t *authorizer, ngx_http_apigw_jwt_conf_t *jcf);
 static ngx_int_t ngx_http_apigw_jwt_parked_max(ngx_conf_t *cf,
     ngx_http_apigw_authorizer_t *authorizer, ngx_http_apigw_jwt_conf_t *jcf);
-static ngx_int_t ngx_http_apigw_jwt_duplicate(ngx_conf_t *cf);
 
 static ngx_int_t ngx_http_apigw_jwt_init(ngx_conf_t *cf,
     ngx_http_apigw_authorizer_t *authorizer);
@@ -252,7 +251,7 @@ ngx_http_apigw_jwt_audience(ngx_conf_t *cf,
     ngx_uint_t   i;
 
     if (jcf->naudiences) {
-        return ngx_http_apigw_jwt_duplicate(cf);
+        return ngx_http_apigw_authorizer_duplicate(cf);
     }
 
     value = cf->args->elts;
@@ -285,7 +284,7 @@ ngx_http_apigw_jwt_jwks(ngx_conf_t *cf,
     ngx_str_t  *value;
 
     if (jcf->jwks.len) {
-        return ngx_http_apigw_jwt_duplicate(cf);
+        return ngx_http_apigw_authorizer_duplicate(cf);
     }
 
     if (ngx_http_apigw_authorizer_one(cf) != NGX_OK) {
@@ -320,7 +319,7 @@ ngx_http_apigw_jwt_algorithms(ngx_conf_t *cf,
     ngx_uint_t   i, alg;
 
     if (jcf->algorithms) {
-        return ngx_http_apigw_jwt_duplicate(cf);
+        return ngx_http_apigw_authorizer_duplicate(cf);
     }
 
     value = cf->args->elts;
@@ -366,7 +365,7 @@ ngx_http_apigw_jwt_secret_file(ngx_conf_t *cf,
     ngx_str_t  *value;
 
     if (jcf->secret_file.len) {
-        return ngx_http_apigw_jwt_duplicate(cf);
+        return ngx_http_apigw_authorizer_duplicate(cf);
     }
 
     if (ngx_http_apigw_authorizer_one(cf) != NGX_OK) {
@@ -385,7 +384,7 @@ ngx_http_apigw_jwt_header_max(ngx_conf_t *cf,
     ngx_http_apigw_authorizer_t *authorizer, ngx_http_apigw_jwt_conf_t *jcf)
 {
     if (authorizer->header_max != NGX_CONF_UNSET_SIZE) {
-        return ngx_http_apigw_jwt_duplicate(cf);
+        return ngx_http_apigw_authorizer_duplicate(cf);
     }
 
     return ngx_http_apigw_authorizer_size(cf, 64, 16384,
@@ -398,7 +397,7 @@ ngx_http_apigw_jwt_cooldown(ngx_conf_t *cf,
     ngx_http_apigw_authorizer_t *authorizer, ngx_http_apigw_jwt_conf_t *jcf)
 {
     if (jcf->cooldown != NGX_CONF_UNSET_MSEC) {
-        return ngx_http_apigw_jwt_duplicate(cf);
+        return ngx_http_apigw_authorizer_duplicate(cf);
     }
 
     return ngx_http_apigw_authorizer_time(cf, 1000, 3600000, &jcf->cooldown);
@@ -412,7 +411,7 @@ ngx_http_apigw_jwt_parked_max(ngx_conf_t *cf,
     ngx_str_t  *value;
 
     if (jcf->parked_max != NGX_CONF_UNSET) {
-        return ngx_http_apigw_jwt_duplicate(cf);
+        return ngx_http_apigw_authorizer_duplicate(cf);
     }
 
     if (ngx_http_apigw_authorizer_one(cf) != NGX_OK) {
@@ -430,20 +429,6 @@ ngx_http_apigw_jwt_parked_max(ngx_conf_t *cf,
     }
 
     return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_http_apigw_jwt_duplicate(ngx_conf_t *cf)
-{
-    ngx_str_t  *value;
-
-    value = cf->args->elts;
-
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "the duplicate \"%V\"",
-                       &value[0]);
-
-    return NGX_ERROR;
 }
 
 

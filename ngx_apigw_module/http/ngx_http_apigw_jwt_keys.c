@@ -11,7 +11,6 @@
 /* Where the keys of issuers come from. */
 
 
-#define NGX_HTTP_APIGW_JWT_RESOLVER    30000    /* ms */
 #define NGX_HTTP_APIGW_JWT_MAX_SECRET  65536    /* bytes of the file */
 
 
@@ -84,7 +83,6 @@ ngx_http_apigw_jwt_source(ngx_conf_t *cf,
     ngx_str_t                              *url;
     ngx_uint_t                              secure;
     ngx_apigw_issuer_conf_t                 icf;
-    ngx_http_core_loc_conf_t               *clcf;
     ngx_http_apigw_jwt_conf_t              *jcf;
     ngx_http_apigw_authorizer_main_conf_t  *amcf;
 
@@ -103,7 +101,6 @@ ngx_http_apigw_jwt_source(ngx_conf_t *cf,
     }
 
     jcf = authorizer->conf;
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
     amcf = ngx_http_apigw_authorizer_get_conf(cf);
 
     ngx_memzero(&icf, sizeof(ngx_apigw_issuer_conf_t));
@@ -113,15 +110,8 @@ ngx_http_apigw_jwt_source(ngx_conf_t *cf,
     icf.timeout = authorizer->timeout;
     icf.cooldown = jcf->cooldown;
     icf.parked_max = (ngx_uint_t) jcf->parked_max;
-    icf.resolver_timeout = clcf->resolver_timeout;
-
-    if (icf.resolver_timeout == NGX_CONF_UNSET_MSEC) {
-        icf.resolver_timeout = NGX_HTTP_APIGW_JWT_RESOLVER;
-    }
-
-    if (clcf->resolver && clcf->resolver->connections.nelts) {
-        icf.resolver = clcf->resolver;
-    }
+    icf.resolver = ngx_http_apigw_authorizer_resolver(cf,
+                                                      &icf.resolver_timeout);
 
     if (amcf->jwks_path) {
         icf.path = amcf->jwks_path->name;
@@ -218,44 +208,33 @@ ngx_http_apigw_jwt_long_enough(ngx_conf_t *cf,
 static ngx_int_t
 ngx_http_apigw_jwt_read(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *text)
 {
-    ssize_t   n;
-    ngx_fd_t  fd;
+    ngx_int_t  rc;
 
-    fd = ngx_open_file(name->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+    text->len = NGX_HTTP_APIGW_JWT_MAX_SECRET + 1;
 
-    if (fd == NGX_INVALID_FILE) {
+    rc = ngx_http_apigw_conf_read(name, text);
+
+    if (rc != NGX_OK) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           "could not open the secret file \"%V\"", name);
+                           "could not %s the secret file \"%V\"",
+                           (rc == NGX_DECLINED) ? "open" : "read", name);
         return NGX_ERROR;
     }
 
-    n = ngx_read_fd(fd, text->data, NGX_HTTP_APIGW_JWT_MAX_SECRET + 1);
-
-    if (n == -1) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           "could not read the secret file \"%V\"", name);
-        (void) ngx_close_file(fd);
-        return NGX_ERROR;
-    }
-
-    (void) ngx_close_file(fd);
-
-    if (n > NGX_HTTP_APIGW_JWT_MAX_SECRET) {
+    if (text->len > NGX_HTTP_APIGW_JWT_MAX_SECRET) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "the secret file \"%V\" has more than %d bytes",
                            name, NGX_HTTP_APIGW_JWT_MAX_SECRET);
         return NGX_ERROR;
     }
 
-    if (n && text->data[n - 1] == LF) {
-        n--;
+    if (text->len && text->data[text->len - 1] == LF) {
+        text->len--;
 
-        if (n && text->data[n - 1] == CR) {
-            n--;
+        if (text->len && text->data[text->len - 1] == CR) {
+            text->len--;
         }
     }
-
-    text->len = n;
 
     return NGX_OK;
 }

@@ -422,9 +422,7 @@ ngx_http_apigw_key_source(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_apigw_key_loc_conf_t  *klcf = conf;
 
-    u_char      *p;
-    ngx_str_t   *value, name;
-    ngx_uint_t   i;
+    ngx_str_t  *value, name;
 
     if (klcf->index != NGX_CONF_UNSET) {
         return "is duplicate";
@@ -451,23 +449,8 @@ ngx_http_apigw_key_source(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     klcf->query = ngx_strncasecmp(name.data, (u_char *) "arg_", 4) == 0
                   || ngx_strncasecmp(name.data, (u_char *) "cookie_", 7) == 0;
 
-    if (name.len <= sizeof("http_") - 1
-        || ngx_strncasecmp(name.data, (u_char *) "http_", sizeof("http_") - 1)
-           != 0)
-    {
-        return NGX_CONF_OK;
-    }
-
-    klcf->header.len = name.len - (sizeof("http_") - 1);
-    klcf->header.data = ngx_pnalloc(cf->pool, klcf->header.len);
-    if (klcf->header.data == NULL) {
+    if (ngx_http_apigw_conf_header(cf, &name, &klcf->header) == NGX_ERROR) {
         return NGX_CONF_ERROR;
-    }
-
-    p = name.data + sizeof("http_") - 1;
-
-    for (i = 0; i < klcf->header.len; i++) {
-        klcf->header.data[i] = (p[i] == '_') ? '-' : ngx_tolower(p[i]);
     }
 
     return NGX_CONF_OK;
@@ -641,6 +624,7 @@ ngx_http_apigw_key_routes(ngx_conf_t *cf, ngx_http_apigw_stage_t *stage,
     for (i = 0; i < stage->routes.nelts; i++) {
         klcf = routes[i]->loc_conf[ngx_http_apigw_key_module.ctx_index];
 
+        routes[i]->keyed = klcf->required;
         routes[i]->forward_key = klcf->forward;
 
         if (!klcf->required) {

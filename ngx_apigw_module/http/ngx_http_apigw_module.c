@@ -89,7 +89,7 @@ ngx_http_apigw_access_handler(ngx_http_request_t *r)
 static ngx_int_t
 ngx_http_apigw_preconfiguration(ngx_conf_t *cf)
 {
-    return ngx_http_apigw_add_variables(cf);
+    return ngx_http_apigw_add_variables(cf, ngx_http_apigw_vars);
 }
 
 

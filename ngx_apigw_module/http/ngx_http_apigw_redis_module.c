@@ -286,10 +286,8 @@ static ngx_int_t
 ngx_http_apigw_redis_password(ngx_conf_t *cf, ngx_str_t *name,
     ngx_str_t *password)
 {
-    u_char              *p;
-    size_t               size;
-    ssize_t              n;
-    ngx_fd_t             fd;
+    size_t               size, len;
+    ngx_int_t            rc;
     ngx_pool_cleanup_t  *cln;
 
     if (ngx_conf_full_name(cf->cycle, name, 1) != NGX_OK) {
@@ -315,36 +313,18 @@ ngx_http_apigw_redis_password(ngx_conf_t *cf, ngx_str_t *name,
     cln->handler = ngx_http_apigw_redis_wipe;
     *(ngx_str_t *) cln->data = *password;
 
-    fd = ngx_open_file(name->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+    rc = ngx_http_apigw_conf_read(name, password);
 
-    if (fd == NGX_INVALID_FILE) {
+    if (rc != NGX_OK) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           "could not open the password file \"%V\"", name);
+                           "could not %s the password file \"%V\"",
+                           (rc == NGX_DECLINED) ? "open" : "read", name);
         return NGX_ERROR;
     }
 
-    n = ngx_read_fd(fd, password->data, size);
+    len = ngx_http_apigw_conf_first_line(password);
 
-    if (n == -1) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           "could not read the password file \"%V\"", name);
-        (void) ngx_close_file(fd);
-        return NGX_ERROR;
-    }
-
-    (void) ngx_close_file(fd);
-
-    p = ngx_strlchr(password->data, password->data + n, LF);
-
-    if (p) {
-        n = p - password->data;
-    }
-
-    if (n && password->data[n - 1] == CR) {
-        n--;
-    }
-
-    if (n == 0 || n > NGX_HTTP_APIGW_REDIS_MAX_PASSWORD) {
+    if (len == 0 || len > NGX_HTTP_APIGW_REDIS_MAX_PASSWORD) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "the first line of the password file \"%V\" has "
                            "not 1 to %d bytes", name,
@@ -352,7 +332,7 @@ ngx_http_apigw_redis_password(ngx_conf_t *cf, ngx_str_t *name,
         return NGX_ERROR;
     }
 
-    password->len = n;
+    password->len = len;
 
     return NGX_OK;
 }

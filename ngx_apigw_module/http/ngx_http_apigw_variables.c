@@ -27,6 +27,8 @@ static ngx_int_t ngx_http_apigw_inexact_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_apigw_error_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_apigw_latency_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_uint_t ngx_http_apigw_variable_is(ngx_str_t *name,
     ngx_str_t *asked, size_t prefix);
 
@@ -48,7 +50,7 @@ typedef enum {
 #define NGX_HTTP_APIGW_VAR_WAIT       3
 
 
-static ngx_http_variable_t  ngx_http_apigw_vars[] = {
+ngx_http_variable_t  ngx_http_apigw_vars[] = {
 
     { ngx_string("apigw_api"), NULL, ngx_http_apigw_text_variable,
       NGX_HTTP_APIGW_VAR_API, NGX_HTTP_VAR_NOCACHEABLE, 0 },
@@ -107,6 +109,9 @@ static ngx_http_variable_t  ngx_http_apigw_vars[] = {
     { ngx_string("apigw_error_message"), NULL, ngx_http_apigw_error_variable,
       NGX_HTTP_APIGW_VAR_MESSAGE, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
+    { ngx_string("apigw_integration_latency"), NULL,
+      ngx_http_apigw_latency_variable, 0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
       ngx_http_null_variable
 };
 
@@ -127,11 +132,11 @@ static ngx_str_t  ngx_http_apigw_quota_modes[NGX_APIGW_LEASE_MODES] = {
 
 
 ngx_int_t
-ngx_http_apigw_add_variables(ngx_conf_t *cf)
+ngx_http_apigw_add_variables(ngx_conf_t *cf, ngx_http_variable_t *vars)
 {
     ngx_http_variable_t  *var, *v;
 
-    for (v = ngx_http_apigw_vars; v->name.len; v++) {
+    for (v = vars; v->name.len; v++) {
 
         var = ngx_http_add_variable(cf, &v->name, v->flags);
         if (var == NULL) {
@@ -495,6 +500,52 @@ ngx_http_apigw_variable_empty(ngx_http_request_t *r,
     v->data = (u_char *) "";
 
     return NGX_OK;
+}
+
+
+/* milliseconds of all attempts at an upstream, those that have ended */
+
+static ngx_int_t
+ngx_http_apigw_latency_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    u_char                     *p;
+    uint64_t                    latency;
+    ngx_str_t                   text;
+    ngx_uint_t                  i, n;
+    ngx_http_upstream_state_t  *state;
+
+    r = r->main;
+
+    if (ngx_http_apigw_get_ctx(r) == NULL || r->upstream_states == NULL) {
+        return ngx_http_apigw_variable_empty(r, v);
+    }
+
+    n = 0;
+    latency = 0;
+    state = r->upstream_states->elts;
+
+    for (i = 0; i < r->upstream_states->nelts; i++) {
+
+        if (state[i].peer && state[i].response_time != (ngx_msec_t) -1) {
+            latency += state[i].response_time;
+            n++;
+        }
+    }
+
+    if (n == 0) {
+        return ngx_http_apigw_variable_empty(r, v);
+    }
+
+    p = ngx_pnalloc(r->pool, NGX_APIGW_NUMBER_LEN);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    text.data = p;
+    text.len = ngx_apigw_number(p, latency) - p;
+
+    return ngx_http_apigw_variable_text(v, &text);
 }
 
 

@@ -22,6 +22,7 @@ typedef struct {
     ngx_pool_t            *pool;
     ngx_int_t              fed;
     ngx_int_t              ended;
+    size_t                 used;
 } result_t;
 
 
@@ -64,7 +65,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check(r->status);
         check(r->body.data && r->body.len <= max_body && r->body.len <= size);
         check(r->type.len < NGX_APIGW_RESPONSE_MAX_HEAD);
+        check(r->head && once.used <= size);
     }
+
+    check(r->value.len < NGX_APIGW_RESPONSE_MAX_HEAD);
+    check(!r->keep || r->sized);
+    check(!r->sized || r->head);
+    check(r->head == (r->status != 0));
 
     ngx_destroy_pool(once.pool);
     ngx_destroy_pool(bytes.pool);
@@ -88,6 +95,10 @@ run(result_t *result, const uint8_t *data, size_t size, size_t piece,
     check(ngx_apigw_response_init(&result->response, max_body, result->pool)
           == NGX_OK);
 
+    ngx_str_set(&result->response.field, "x-amz-function-error");
+
+    result->used = 0;
+
     while (size && result->fed == NGX_AGAIN) {
         n = (size < piece) ? size : piece;
 
@@ -101,8 +112,11 @@ run(result_t *result, const uint8_t *data, size_t size, size_t piece,
 
         data += n;
         size -= n;
+
+        result->used += n;
     }
 
+    result->used -= result->response.rest;
     result->ended = result->fed;
 
     if (result->ended == NGX_AGAIN) {
@@ -127,6 +141,13 @@ same(result_t *a, result_t *b)
     check(a->fed == b->fed && a->ended == b->ended);
     check(a->reason == b->reason);
     check(x->status == y->status && x->max_age == y->max_age);
+    check(x->head == y->head && x->sized == y->sized && x->keep == y->keep);
+    check(a->ended != NGX_OK || a->used == b->used);
+
+    check(x->value.len == y->value.len);
+    check(x->value.len == 0
+          || memcmp(x->value.data, y->value.data, x->value.len) == 0);
+
     check(x->type.len == y->type.len);
     check(x->type.len == 0
           || memcmp(x->type.data, y->type.data,

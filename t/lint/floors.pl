@@ -41,12 +41,14 @@ my %libc = map { $_ => 1 } qw(
 
 my %shared = map { $_ => 1 } qw(
     ngx_http_apigw.h ngx_http_apigw_compat.h ngx_http_apigw_template.h
+    ngx_http_apigw_aws.h
 );
 
 my %http_family = (
     'ngx_http_apigw_switch.c' => 'ngx_http_apigw_stage.h',
     'ngx_http_apigw_check.c' => 'ngx_http_apigw_stage.h',
-    'ngx_http_apigw_introspection.h' => 'ngx_http_apigw_authorizer.h',
+    'ngx_http_apigw_flight.h' => 'ngx_http_apigw_authorizer.h',
+    'ngx_http_apigw_introspection.h' => 'ngx_http_apigw_flight.h',
     'ngx_http_apigw_jwt.h' => 'ngx_http_apigw_authorizer.h',
 );
 
@@ -54,18 +56,24 @@ my %http_family = (
 # X_*.c or listed here; and headers that only the parts of one unit include
 
 my %part = (
+    'ngx_apigw_credentials.c' => 'ngx_apigw_sigv4.h',
     'ngx_apigw_route_key.c' => 'ngx_apigw_router.h',
+    'ngx_apigw_header_rules.c' => 'ngx_apigw_event.h',
 );
 
 my %private = (
     'ngx_apigw_router_tree.h' => 'ngx_apigw_router.h',
     'ngx_apigw_jwk_int.h' => 'ngx_apigw_jwk.h',
+    'ngx_apigw_event_int.h' => 'ngx_apigw_event.h',
     'ngx_apigw_fetch_int.h' => 'ngx_apigw_fetch.h',
     'ngx_apigw_keys_int.h' => 'ngx_apigw_keys.h',
     'ngx_apigw_issuer_int.h' => 'ngx_apigw_issuer.h',
     'ngx_apigw_lease_int.h' => 'ngx_apigw_lease.h',
     'ngx_apigw_redis_int.h' => 'ngx_apigw_redis.h',
+    'ngx_apigw_answer_int.h' => 'ngx_apigw_answer.h',
+    'ngx_apigw_policy_int.h' => 'ngx_apigw_policy.h',
     'ngx_apigw_response_int.h' => 'ngx_apigw_response.h',
+    'ngx_apigw_sigv4_int.h' => 'ngx_apigw_sigv4.h',
     'ngx_apigw_zone_file_int.h' => 'ngx_apigw_zone_file.h',
 );
 

@@ -7,70 +7,15 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Apigw::Gateway;
+use Apigw::Jwt;
 use Apigw::Load;
-use Apigw::Provider;
 use IO::Select;
 use Test::More;
 use Time::HiRes qw(sleep time);
 
-my $ring = Apigw::Token->new;
-my $provider = Apigw::Provider->new(keys => [$ring->key('k1', 'P-256')])
-    ->start;
+my ($ring, $provider) = provide('k1');
 my $issuer = $provider->issuer;
 my $slow = Apigw::Gateway::slow_factor();
-
-sub http {
-    my (%opt) = @_;
-    my $timeout = $opt{timeout} || '5s';
-    my $cooldown = $opt{cooldown} || '1s';
-    my $name = $opt{issuer} || $issuer;
-    return <<"END";
-    apigw_authorizer users {
-        type     jwt;
-        issuer   $name@{[ $opt{jwks} ? " jwks=$opt{jwks}" : '' ]};
-        audience pets;
-        timeout  $timeout;
-        cooldown $cooldown;
-        @{[ $opt{block} // '' ]}
-    }
-    @{[ $opt{http} // '' ]}
-    server {
-        listen 127.0.0.1:%PORT%;
-        apigw_stage s {
-            apigw_authorize users;
-            apigw_route "GET /a" { return 200 exact; }
-            apigw_route "GET /b" { empty_gif; }
-        }
-    }
-END
-}
-
-sub gateway {
-    my (%opt) = @_;
-    return Apigw::Gateway->new(workers => $opt{workers} || 2,
-        log_level => 'info', http => http(%opt));
-}
-
-sub token {
-    my ($kid, %claims) = @_;
-    return $ring->key($kid, 'P-256')->token(
-        Apigw::Token::claims(iss => $issuer, %claims));
-}
-
-# a good signature, but nobody knows the key
-
-sub unknown {
-    my ($n) = @_;
-    return Apigw::Token::raw({ alg => 'ES256', kid => "unknown-$n" },
-        Apigw::Token::claims(iss => $issuer), 'x' x 64);
-}
-
-sub bearer { return [Authorization => "Bearer $_[0]"] }
-sub status {
-    my ($gw, $token, %opt) = @_;
-    return $gw->status($opt{target} || '/s/a', headers => bearer($token),
-        timeout => 10, %opt);
-}
 
 sub every {
     my ($gw, @tokens) = @_;
@@ -80,7 +25,7 @@ sub every {
 
 # Discovery
 
-my $gw = gateway();
+my $gw = gateway(timeout => '5s');
 $gw->must_start;
 
 is(status($gw, token('k1')), 200, 'discovery: a token is good');
@@ -284,7 +229,7 @@ is($provider->count('/jwks'), 1, 'discovery: one set');
 for my $route (['/s/a', 'the rewrite phase'], ['/s/b', 'the access phase']) {
     my ($target, $name) = @$route;
     $provider->mode('delay:1.5', '/jwks');
-    my $early = gateway();
+    my $early = gateway(timeout => '5s');
     $early->must_start;
 
     my @connections = map { $early->connect(timeout => 10) } 1 .. 8;
@@ -337,7 +282,7 @@ for my $route (['/s/a', 'the rewrite phase'], ['/s/b', 'the access phase']) {
 
 {
     my $from = $provider->count('/.well-known/openid-configuration');
-    my $direct = gateway(jwks => $provider->url('/jwks'));
+    my $direct = gateway(timeout => '5s', jwks => $provider->url('/jwks'));
     $direct->must_start;
     is(status($direct, token('r5')), 200, 'an URL: a token is good');
     is($provider->count('/.well-known/openid-configuration'), $from,
@@ -348,7 +293,7 @@ for my $route (['/s/a', 'the rewrite phase'], ['/s/b', 'the access phase']) {
 
 {
     $provider->issue("$issuer/");
-    my $slash = gateway(issuer => "$issuer/");
+    my $slash = gateway(timeout => '5s', issuer => "$issuer/");
     $slash->must_start;
     is(status($slash, token('r5', iss => "$issuer/")), 200,
         'a slash at the end: a token is good');
@@ -367,7 +312,7 @@ for my $route (['/s/a', 'the rewrite phase'], ['/s/b', 'the access phase']) {
     for my $value (@values) {
         $provider->headers('Cache-Control' => $value);
         my $from = $provider->count;
-        my $cached = gateway(workers => 1);
+        my $cached = gateway(timeout => '5s', workers => 1);
         $cached->must_start;
         is(status($cached, token('r5')), 200, "Cache-Control $value: good");
         is($provider->count, $from + 1, "Cache-Control $value: one fetch");

@@ -7,58 +7,13 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Apigw::Gateway;
-use Apigw::Provider;
+use Apigw::Jwt;
 use Test::More;
 use Time::HiRes qw(sleep time);
 
-my $ring = Apigw::Token->new;
-$ring->key($_, 'P-256') for qw(k1 k2);
-my $provider = Apigw::Provider->new(keys => [$ring->key('k1')])->start;
+my ($ring, $provider) = provide(qw(k1 k2));
 my $evil_set = Apigw::Token::jwks($ring->key('evil', 'P-256'));
-my $issuer = $provider->issuer;
 my $slow = Apigw::Gateway::slow_factor();
-
-sub http {
-    my (%opt) = @_;
-    my $timeout = $opt{timeout} || '1s';
-    return <<"END";
-    @{[ $opt{http} // '' ]}
-    apigw_authorizer users {
-        type     jwt;
-        issuer   $issuer;
-        audience pets;
-        timeout  $timeout;
-        cooldown 1s;
-        @{[ $opt{block} // '' ]}
-    }
-    server {
-        listen 127.0.0.1:%PORT%;
-        apigw_stage s {
-            apigw_authorize users;
-            apigw_route "GET /a" { return 200 exact; }
-        }
-    }
-END
-}
-
-sub gateway {
-    my (%opt) = @_;
-    return Apigw::Gateway->new(workers => 2, log_level => 'info',
-        http => http(%opt));
-}
-
-sub token {
-    my ($kid, %claims) = @_;
-    return $ring->key($kid)->token(
-        Apigw::Token::claims(iss => $issuer, %claims));
-}
-
-sub bearer { return [Authorization => "Bearer $_[0]"] }
-
-sub status {
-    my ($gw, $token) = @_;
-    return $gw->status('/s/a', headers => bearer($token), timeout => 15);
-}
 
 sub both_workers {
     my ($gw, $token) = @_;

@@ -208,6 +208,72 @@ test_in_place(void)
 }
 
 
+/* len -1: it is none */
+
+static void
+base64(const char *text, const char *want, int len)
+{
+    char       copy[16];
+    ngx_int_t  rc;
+    ngx_str_t  s;
+
+    strcpy(copy, text);
+
+    s.data = (u_char *) copy;
+    s.len = strlen(text);
+
+    rc = ngx_apigw_base64_decode(&s, &s);
+
+    is_int(rc, len < 0 ? NGX_ERROR : NGX_OK, "base64 \"%s\"", text);
+
+    if (rc == NGX_OK) {
+        is_int(s.len, len, "its length");
+        is_mem(s.data, want, len, "its bytes");
+    }
+}
+
+
+static void
+test_base64(void)
+{
+    base64("", "", 0);
+    base64("Zg==", "f", 1);
+    base64("Zm8=", "fo", 2);
+    base64("Zm9v", "foo", 3);
+    base64("Zm9vYg==", "foob", 4);
+    base64("Zm9vYmE=", "fooba", 5);
+    base64("Zm9vYmFy", "foobar", 6);
+    base64("A+z/4ME=", "\x03\xec\xff\xe0\xc1", 5);
+    base64("++//", "\xfb\xef\xff", 3);
+    base64("Zg", "f", 1);
+    base64("Zm8", "fo", 2);
+
+    base64("=", "", -1);
+    base64("==", "", -1);
+    base64("===", "", -1);
+    base64("====", "", -1);
+    base64("A===", "", -1);
+    base64("AA=A", "", -1);
+    base64("Zg=", "", -1);
+    base64("Zm8==", "", -1);
+    base64("Zm9v=", "", -1);
+    base64("Zm9v==", "", -1);
+    base64("Zm9v====", "", -1);
+    base64("Zg==Zg==", "", -1);
+    base64("Zh==", "", -1);
+    base64("Zm9=", "", -1);
+    base64("A-z_", "", -1);
+    base64("Zm8=\n", "", -1);
+    base64("Zm9v\n", "", -1);
+    base64("Zm9v\r\nZg", "", -1);
+    base64(" Zm9v", "", -1);
+    base64("Zm,v", "", -1);
+    base64("Zm*v", "", -1);
+    base64("Zm{v", "", -1);
+    base64("Zm\xffv", "", -1);
+}
+
+
 int
 main(void)
 {
@@ -216,6 +282,7 @@ main(void)
     test_spare_bits();
     test_all_characters();
     test_in_place();
+    test_base64();
 
     return done();
 }

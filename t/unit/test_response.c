@@ -442,6 +442,138 @@ test_type(void)
 }
 
 
+/* "value|flags|rest" after it is fed in two pieces; flags: h, s, k */
+
+static void
+about(const char *text, const char *want)
+{
+    char                   flags[4];
+    size_t                 i, len;
+    ngx_int_t              rc;
+    ngx_pool_t            *pool;
+    const char            *reason;
+    ngx_apigw_response_t   response;
+
+    len = strlen(text);
+
+    for (i = 0; i <= len; i++) {
+        pool = ngx_create_pool(1024, NULL);
+
+        if (ngx_apigw_response_init(&response, MAX_BODY, pool) != NGX_OK) {
+            abort();
+        }
+
+        ngx_str_set(&response.field, "x-error");
+
+        rc = ngx_apigw_response_feed(&response, (u_char *) text, i, &reason);
+
+        if (rc == NGX_AGAIN) {
+            rc = ngx_apigw_response_feed(&response, (u_char *) text + i,
+                                         len - i, &reason);
+            response.rest += (rc == NGX_OK) ? 0 : 1000;
+
+        } else {
+            response.rest += len - i;
+        }
+
+        strcpy(flags, response.head ? "h" : "");
+        strcat(flags, response.sized ? "s" : "");
+        strcat(flags, response.keep ? "k" : "");
+
+        if (rc == NGX_DECLINED) {
+            strcpy(got, reason);
+
+        } else {
+            sprintf(got, "%.*s|%s|%d", (int) response.value.len,
+                    (char *) response.value.data, flags, (int) response.rest);
+        }
+
+        ngx_destroy_pool(pool);
+
+        if (strcmp(got, want) != 0) {
+            break;
+        }
+    }
+
+    if (!ok(i > len, "\"%.200s\"", text)) {
+        comment("got  %s", got);
+        comment("want %s", want);
+        comment("after %d", (int) i);
+    }
+}
+
+
+#define LENGTH  "Content-Length: 1\r\n"
+#define END     LENGTH "\r\na"
+
+
+static void
+test_wanted(void)
+{
+    const char  *twice, *empty;
+
+    twice = "the field that is looked for is there twice";
+    empty = "the field that is looked for is empty";
+
+    about(HEAD END, "|hsk|0");
+    about(HEAD "X-Error: Unhandled\r\n" END, "Unhandled|hsk|0");
+    about(HEAD "x-ERROR:\tA b, c \r\n" END, "A b, c|hsk|0");
+    about(HEAD "X-Error-2: a\r\nX-Erro: b\r\nXX-Error: c\r\n" END,
+          "|hsk|0");
+    about(HEAD "X_Error: a\r\n" END, "|hsk|0");
+
+    about(HEAD "X-Error: a\r\nX-Error: a\r\n" END, twice);
+    about(HEAD "X-Error: a\r\nX-Error:\r\n" END, twice);
+    about(HEAD "X-Error:\r\nx-error: a\r\n" END, empty);
+    about(HEAD "X-Error: \t \r\n" END, empty);
+
+    /* of interim responses and trailers it is not */
+
+    about("HTTP/1.1 103 Early\r\nX-Error: a\r\n\r\n" HEAD END, "|hsk|0");
+    about("HTTP/1.1 103 Early\r\nX-Error: a\r\n\r\n"
+          HEAD "X-Error: b\r\n" END, "b|hsk|0");
+    about(CHUNKED "0\r\nX-Error: a\r\n\r\n", "|hsk|0");
+}
+
+
+static void
+test_keep(void)
+{
+    about(HEAD, "||1000");
+    about(HEAD LENGTH, "||1000");
+    about(HEAD LENGTH "\r\n", "|hsk|1000");
+    about(HEAD "\r\n", "|h|1000");
+    about(HEAD "\r\nabc", "|h|1000");
+    about(CHUNKED, "|hsk|1000");
+    about(CHUNKED "0\r\n\r\n", "|hsk|0");
+    about(HEAD "Content-Length: 0\r\n\r\n", "|hsk|0");
+
+    about(HEAD "Connection: keep-alive\r\n" END, "|hsk|0");
+    about(HEAD "Connection: Keep-Alive, closed, xclose\r\n" END, "|hsk|0");
+    about(HEAD "Connection:\r\n" END, "|hsk|0");
+    about(HEAD "Connection: close\r\n" END, "|hs|0");
+    about(HEAD "CONNECTION:CLOSE\r\n" END, "|hs|0");
+    about(HEAD "Connection: keep-alive , ,\tClose,a\r\n" END, "|hs|0");
+    about(HEAD "Connection: close\r\nConnection: keep-alive\r\n" END,
+          "|hs|0");
+    about("HTTP/1.0 200 OK\r\n" END, "|hs|0");
+    about("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n" END, "|hs|0");
+    about("HTTP/1.1 100 Continue\r\nConnection: close\r\n\r\n" HEAD END,
+          "|hsk|0");
+
+    about("HTTP/1.1 204 No\r\n\r\n", "|hsk|0");
+    about("HTTP/1.1 204 No\r\nContent-Length: 0\r\n\r\n", "|hsk|0");
+    about("HTTP/1.1 204 No\r\nContent-Length: 3\r\n\r\nabc", "|hs|3");
+    about("HTTP/1.1 304 Not\r\nContent-Length: 3\r\n\r\n", "|hs|0");
+    about("HTTP/1.1 204 No\r\nTransfer-Encoding: chunked\r\n\r\n",
+          "|hs|0");
+
+    about(HEAD END "b", "|hsk|1");
+    about(HEAD END HEAD, "|hsk|17");
+    about(CHUNKED "1\r\na\r\n0\r\n\r\n\r\n", "|hsk|2");
+}
+
+
 /* each allocation fails in turn */
 
 static void
@@ -451,7 +583,8 @@ test_memory(void)
     ngx_int_t              rc;
     ngx_pool_t            *pool;
     const char            *reason;
-    static u_char          text[] = HEAD "Content-Type: a\r\n\r\nabc";
+    static u_char          text[] =
+        HEAD "Content-Type: a\r\nETag: b\r\n\r\nabc";
     ngx_apigw_response_t   response;
 
     for (i = 0; i < 10; i++) {
@@ -462,6 +595,8 @@ test_memory(void)
         rc = ngx_apigw_response_init(&response, MAX_BODY, pool);
 
         if (rc == NGX_OK) {
+            ngx_str_set(&response.field, "etag");
+
             rc = ngx_apigw_response_feed(&response, text, sizeof(text) - 1,
                                          &reason);
         }
@@ -475,7 +610,7 @@ test_memory(void)
     }
 
     is_int(rc, NGX_AGAIN, "it works when there is memory");
-    is_int(i, 4, "and fails without");
+    is_int(i, 5, "and fails without");
 }
 
 
@@ -489,6 +624,8 @@ main(void)
     test_limits();
     test_cache();
     test_type();
+    test_wanted();
+    test_keep();
     test_memory();
 
     return done();

@@ -194,8 +194,8 @@ test_number(void)
 static void
 test_json(void)
 {
-    size_t      i, k;
-    u_char     *p, *copy, *buf;
+    u_char      c, *p, *copy, *buf;
+    size_t      i, k, n, at;
     ngx_str_t   in, out;
 
     static const struct {
@@ -250,6 +250,7 @@ test_json(void)
         out.data = buf;
         out.len = (size_t) (p - buf);
         is_nstr(&out, rows[i].want, "json of row %lu", (unsigned long) i);
+        is_int(ngx_apigw_json_string_len(&in), out.len, "its length");
         is_int(*p, 0xa5, "json writes no NUL");
 
         free(copy);
@@ -268,6 +269,30 @@ test_json(void)
 
     is_int(out.len, NGX_APIGW_JSON_LEN(256), "json of NULs");
     is_mem(buf, "\\u0000\\u0000", 12, "is escapes");
+
+    /* each byte among others that are plain, at each place of each length */
+
+    for (k = 0, n = 1; n < 18; n++) {
+
+        for (i = 0; i < 256 * n; i++) {
+            memset(copy, 'a' + i % 26, n);
+            in.len = n;
+            at = i % n;
+            c = (u_char) (i / n);
+            copy[at] = c;
+            out.len = (size_t) (ngx_apigw_json_string(buf, &in) - buf);
+
+            k += out.len != n + ((c < 0x20 || c > 0x7f) ? 5
+                                 : (c == '"' || c == '\\'));
+            k += out.len != ngx_apigw_json_string_len(&in);
+            k += memcmp(buf, copy, at) != 0;
+            k += memcmp(buf + out.len - (n - at - 1), copy + at + 1,
+                        n - at - 1)
+                 != 0;
+        }
+    }
+
+    is_int(k, 0, "json of each byte at each place");
 
     /* each byte alone */
 

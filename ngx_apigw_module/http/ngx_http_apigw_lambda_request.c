@@ -1,0 +1,693 @@
+
+/*
+ * Copyright (C) ngx_apigw contributors
+ */
+
+
+#include "ngx_http_apigw_lambda.h"
+
+
+#define NGX_HTTP_APIGW_LAMBDA_PIECE  65536
+
+
+/* what a body is read for: to be measured, then to be written */
+
+typedef struct {
+    ngx_apigw_event_body_t         body;
+    ngx_uint_t                     base64;
+    u_char                        *p;        /* NULL: to be measured */
+} ngx_http_apigw_lambda_body_t;
+
+
+static void ngx_http_apigw_lambda_body_handler(ngx_http_request_t *r);
+static ngx_int_t ngx_http_apigw_lambda_start(ngx_http_request_t *r);
+static ngx_http_apigw_lambda_ctx_t *ngx_http_apigw_lambda_create_ctx(
+    ngx_http_request_t *r);
+static ngx_int_t ngx_http_apigw_lambda_event(ngx_http_request_t *r,
+    ngx_http_apigw_lambda_ctx_t *ctx);
+static ngx_int_t ngx_http_apigw_lambda_write(ngx_http_request_t *r,
+    ngx_http_apigw_lambda_ctx_t *ctx, ngx_apigw_event_t *event,
+    ngx_http_apigw_lambda_body_t *body);
+static ngx_int_t ngx_http_apigw_lambda_too_large(ngx_http_request_t *r,
+    ngx_http_apigw_lambda_ctx_t *ctx, size_t size);
+static ngx_uint_t ngx_http_apigw_lambda_base64(ngx_http_request_t *r,
+    ngx_http_apigw_lambda_ctx_t *ctx, ngx_http_apigw_lambda_body_t *body);
+static ngx_int_t ngx_http_apigw_lambda_read(ngx_http_request_t *r,
+    ngx_http_apigw_lambda_body_t *body);
+static ngx_int_t ngx_http_apigw_lambda_read_file(ngx_http_request_t *r,
+    ngx_http_apigw_lambda_body_t *body, ngx_buf_t *b, u_char *piece);
+static void ngx_http_apigw_lambda_take(ngx_http_apigw_lambda_body_t *body,
+    u_char *data, size_t len, ngx_uint_t last);
+static ngx_int_t ngx_http_apigw_lambda_upstream(ngx_http_request_t *r,
+    ngx_http_apigw_lambda_ctx_t *ctx);
+static ngx_int_t ngx_http_apigw_lambda_create_request(ngx_http_request_t *r);
+static ngx_int_t ngx_http_apigw_lambda_header(ngx_http_request_t *r,
+    ngx_http_apigw_lambda_ctx_t *ctx, ngx_str_t *lines, ngx_buf_t **header);
+static ngx_int_t ngx_http_apigw_lambda_payload_hash(ngx_buf_t *event,
+    ngx_str_t *payload, ngx_pool_t *pool);
+static void ngx_http_apigw_lambda_pose(ngx_http_request_t *r,
+    ngx_http_apigw_lambda_ctx_t *ctx);
+static void ngx_http_apigw_lambda_deadline(ngx_event_t *ev);
+static void ngx_http_apigw_lambda_cleanup(void *data);
+static void ngx_http_apigw_lambda_abort(ngx_http_request_t *r);
+static void ngx_http_apigw_lambda_finalize(ngx_http_request_t *r,
+    ngx_int_t rc);
+
+
+ngx_int_t
+ngx_http_apigw_lambda_handler(ngx_http_request_t *r)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_read_client_request_body(r,
+                                           ngx_http_apigw_lambda_body_handler);
+
+    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
+        return rc;
+    }
+
+    return NGX_DONE;
+}
+
+
+static void
+ngx_http_apigw_lambda_body_handler(ngx_http_request_t *r)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_apigw_lambda_start(r);
+
+    if (rc != NGX_OK) {
+        ngx_http_finalize_request(r, rc);
+        return;
+    }
+
+    ngx_http_upstream_init(r);
+}
+
+
+/* NGX_OK, or a status */
+
+static ngx_int_t
+ngx_http_apigw_lambda_start(ngx_http_request_t *r)
+{
+    ngx_int_t                     rc;
+    ngx_http_apigw_lambda_ctx_t  *ctx;
+
+    ctx = ngx_http_apigw_lambda_create_ctx(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    rc = ngx_http_apigw_lambda_event(r, ctx);
+
+    if (rc != NGX_OK) {
+        return (rc == NGX_ERROR) ? NGX_HTTP_INTERNAL_SERVER_ERROR : rc;
+    }
+
+    if (ngx_http_apigw_lambda_upstream(r, ctx) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_http_apigw_lambda_ctx_t *
+ngx_http_apigw_lambda_create_ctx(ngx_http_request_t *r)
+{
+    ngx_pool_cleanup_t                *cln;
+    ngx_http_apigw_route_t            *route;
+    ngx_http_apigw_lambda_ctx_t       *ctx;
+    ngx_http_apigw_lambda_loc_conf_t  *llcf;
+
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_apigw_lambda_ctx_t));
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    ctx = cln->data;
+    ngx_memzero(ctx, sizeof(ngx_http_apigw_lambda_ctx_t));
+
+    cln->handler = ngx_http_apigw_lambda_cleanup;
+
+    ctx->request = r;
+
+    llcf = ngx_http_get_module_loc_conf(r, ngx_http_apigw_lambda_module);
+    route = ngx_http_apigw_get_route(r);
+
+    if (route->stage->type == NGX_APIGW_REST) {
+        ctx->format = NGX_APIGW_EVENT_REST;
+
+    } else {
+        ctx->format = llcf->payload ? llcf->payload : NGX_APIGW_EVENT_2_0;
+    }
+
+    ctx->gateway = ngx_http_apigw_get_ctx(r);
+
+    if (ctx->gateway) {
+        return ctx;
+    }
+
+    /* a subrequest of a client request that is in no stage */
+
+    ctx->gateway = ngx_pcalloc(r->pool, sizeof(ngx_http_apigw_ctx_t));
+    if (ctx->gateway == NULL) {
+        return NULL;
+    }
+
+    ctx->gateway->stage = route->stage;
+    ctx->gateway->route = route;
+    ctx->gateway->type = route->stage->type;
+
+    return ctx;
+}
+
+
+/* NGX_OK, NGX_ERROR or a status */
+
+static ngx_int_t
+ngx_http_apigw_lambda_event(ngx_http_request_t *r,
+    ngx_http_apigw_lambda_ctx_t *ctx)
+{
+    ngx_apigw_event_t             event;
+    ngx_http_apigw_lambda_body_t  body;
+
+    ngx_memzero(&event, sizeof(ngx_apigw_event_t));
+
+    event.format = ctx->format;
+
+    if (ngx_http_apigw_event(r, ctx->gateway, &event) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(&body, sizeof(ngx_http_apigw_lambda_body_t));
+
+    ngx_apigw_event_body_init(&body.body);
+
+    if (ngx_http_apigw_lambda_read(r, &body) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_apigw_lambda_write(r, ctx, &event, &body);
+}
+
+
+static ngx_int_t
+ngx_http_apigw_lambda_write(ngx_http_request_t *r,
+    ngx_http_apigw_lambda_ctx_t *ctx, ngx_apigw_event_t *event,
+    ngx_http_apigw_lambda_body_t *body)
+{
+    size_t       size;
+    ngx_buf_t   *b;
+    ngx_str_t    head, tail;
+    ngx_uint_t   has_body;
+
+    has_body = (body->body.bytes != 0);
+    size = 0;
+
+    if (has_body) {
+        body->base64 = ngx_http_apigw_lambda_base64(r, ctx, body);
+
+        size = body->base64 ? NGX_APIGW_BASE64_LEN(body->body.bytes)
+                            : body->body.text;
+
+        if (size > NGX_HTTP_APIGW_INVOKE_MAX) {
+            return ngx_http_apigw_lambda_too_large(r, ctx, size);
+        }
+    }
+
+    if (ngx_apigw_event_write(event, has_body, body->base64, r->pool, &head,
+                              &tail)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    size += head.len + tail.len;
+
+    if (size > NGX_HTTP_APIGW_INVOKE_MAX) {
+        return ngx_http_apigw_lambda_too_large(r, ctx, size);
+    }
+
+    b = ngx_create_temp_buf(r->pool, size);
+    if (b == NULL) {
+        return NGX_ERROR;
+    }
+
+    b->last = ngx_cpymem(b->last, head.data, head.len);
+
+    if (has_body) {
+        ngx_apigw_event_body_init(&body->body);
+        body->p = b->last;
+
+        if (ngx_http_apigw_lambda_read(r, body) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        b->last = body->p;
+    }
+
+    b->last = ngx_cpymem(b->last, tail.data, tail.len);
+
+    ctx->event = b;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_apigw_lambda_too_large(ngx_http_request_t *r,
+    ngx_http_apigw_lambda_ctx_t *ctx, size_t size)
+{
+    ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                  "client sent a request whose event has %uz bytes, and a "
+                  "function takes %d", size, NGX_HTTP_APIGW_INVOKE_MAX);
+
+    if (r != r->main) {
+        return NGX_HTTP_REQUEST_ENTITY_TOO_LARGE;
+    }
+
+    return ngx_http_apigw_refuse(r, ctx->gateway,
+                                 NGX_HTTP_APIGW_REQUEST_TOO_LARGE);
+}
+
+
+static ngx_uint_t
+ngx_http_apigw_lambda_base64(ngx_http_request_t *r,
+    ngx_http_apigw_lambda_ctx_t *ctx, ngx_http_apigw_lambda_body_t *body)
+{
+    ngx_str_t                          type;
+    ngx_http_apigw_lambda_loc_conf_t  *llcf;
+
+    if (body->body.bad) {
+        return 1;
+    }
+
+    ngx_str_set(&type, "");
+
+    if (r->headers_in.content_type) {
+        type = r->headers_in.content_type->value;
+    }
+
+    if (ctx->format != NGX_APIGW_EVENT_REST) {
+        return !ngx_apigw_event_text_type(&type);
+    }
+
+    llcf = ngx_http_get_module_loc_conf(r, ngx_http_apigw_lambda_module);
+
+    return ngx_http_apigw_lambda_is_binary(llcf, &type);
+}
+
+
+ngx_uint_t
+ngx_http_apigw_lambda_is_binary(ngx_http_apigw_lambda_loc_conf_t *llcf,
+    ngx_str_t *type)
+{
+    if (llcf->binary == NULL || type->len == 0) {
+        return 0;
+    }
+
+    return ngx_apigw_event_binary_type(type, llcf->binary->elts,
+                                       llcf->binary->nelts);
+}
+
+
+static ngx_int_t
+ngx_http_apigw_lambda_read(ngx_http_request_t *r,
+    ngx_http_apigw_lambda_body_t *body)
+{
+    u_char       *piece;
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
+
+    piece = NULL;
+
+    if (r->request_body) {
+
+        for (cl = r->request_body->bufs; cl; cl = cl->next) {
+
+            b = cl->buf;
+
+            if (ngx_buf_in_memory(b)) {
+                ngx_http_apigw_lambda_take(body, b->pos, b->last - b->pos, 0);
+                continue;
+            }
+
+            if (!b->in_file) {
+                continue;
+            }
+
+            if (piece == NULL) {
+                piece = ngx_palloc(r->pool, NGX_HTTP_APIGW_LAMBDA_PIECE);
+                if (piece == NULL) {
+                    return NGX_ERROR;
+                }
+            }
+
+            if (ngx_http_apigw_lambda_read_file(r, body, b, piece)
+                != NGX_OK)
+            {
+                return NGX_ERROR;
+            }
+        }
+    }
+
+    ngx_http_apigw_lambda_take(body, NULL, 0, 1);
+
+    if (piece) {
+        (void) ngx_pfree(r->pool, piece);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_apigw_lambda_read_file(ngx_http_request_t *r,
+    ngx_http_apigw_lambda_body_t *body, ngx_buf_t *b, u_char *piece)
+{
+    off_t    offset;
+    size_t   size;
+    ssize_t  n;
+
+    for (offset = b->file_pos; offset < b->file_last; offset += n) {
+
+        size = (size_t) ngx_min(b->file_last - offset,
+                                NGX_HTTP_APIGW_LAMBDA_PIECE);
+
+        n = ngx_read_file(b->file, piece, size, offset);
+
+        if (n == NGX_ERROR) {
+            return NGX_ERROR;
+        }
+
+        if (n == 0) {
+            ngx_log_error(NGX_LOG_ALERT, r->connection->log, 0,
+                          "the file \"%V\" of a request body is cut",
+                          &b->file->name);
+            return NGX_ERROR;
+        }
+
+        ngx_http_apigw_lambda_take(body, piece, n, 0);
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_apigw_lambda_take(ngx_http_apigw_lambda_body_t *body, u_char *data,
+    size_t len, ngx_uint_t last)
+{
+    if (body->p == NULL) {
+        ngx_apigw_event_body_measure(&body->body, data, len, last);
+
+    } else if (body->base64) {
+        body->p = ngx_apigw_event_body_base64(&body->body, body->p, data, len,
+                                              last);
+
+    } else {
+        body->p = ngx_apigw_event_body_text(&body->body, body->p, data, len);
+    }
+}
+
+
+static ngx_int_t
+ngx_http_apigw_lambda_upstream(ngx_http_request_t *r,
+    ngx_http_apigw_lambda_ctx_t *ctx)
+{
+    ngx_http_upstream_t               *u;
+    ngx_http_apigw_lambda_loc_conf_t  *llcf;
+
+    if (ngx_http_upstream_create(r) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    llcf = ngx_http_get_module_loc_conf(r, ngx_http_apigw_lambda_module);
+
+    u = r->upstream;
+
+    ngx_str_set(&u->schema, "http://");
+
+#if (NGX_HTTP_SSL)
+
+    if (llcf->tls) {
+        u->ssl = 1;
+        ngx_str_set(&u->schema, "https://");
+    }
+
+#endif
+
+    u->uri = llcf->function.path;
+    u->conf = &llcf->upstream;
+    u->output.tag = (ngx_buf_tag_t) &ngx_http_apigw_lambda_module;
+
+    u->create_request = ngx_http_apigw_lambda_create_request;
+    u->reinit_request = ngx_http_apigw_lambda_reinit;
+    u->process_header = ngx_http_apigw_lambda_process_header;
+    u->abort_request = ngx_http_apigw_lambda_abort;
+    u->finalize_request = ngx_http_apigw_lambda_finalize;
+
+    u->input_filter_init = ngx_http_apigw_lambda_filter_init;
+    u->input_filter = ngx_http_apigw_lambda_filter;
+    u->input_filter_ctx = ctx;
+
+    return ngx_http_apigw_lambda_answer_init(r, ctx);
+}
+
+
+static ngx_int_t
+ngx_http_apigw_lambda_create_request(ngx_http_request_t *r)
+{
+    ngx_str_t                          trace, lines, payload;
+    ngx_buf_t                         *b;
+    ngx_chain_t                       *cl;
+    ngx_http_apigw_lambda_ctx_t       *ctx;
+    ngx_http_apigw_lambda_loc_conf_t  *llcf;
+
+    ctx = ngx_http_apigw_lambda_get_ctx(r);
+    llcf = ngx_http_get_module_loc_conf(r, ngx_http_apigw_lambda_module);
+
+    ngx_str_null(&payload);
+
+    if (llcf->function.sign
+        && ngx_http_apigw_lambda_payload_hash(ctx->event, &payload, r->pool)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_apigw_trace(r, ctx->gateway, &trace) != NGX_OK
+        || ngx_http_apigw_function_headers(ngx_http_apigw_aws_of(r),
+                                           &llcf->function, &trace, &payload,
+                                           r->pool, &lines)
+           != NGX_OK
+        || ngx_http_apigw_lambda_header(r, ctx, &lines, &b) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    cl = ngx_alloc_chain_link(r->pool);
+    if (cl == NULL) {
+        return NGX_ERROR;
+    }
+
+    cl->buf = b;
+    r->upstream->request_bufs = cl;
+
+    cl->next = ngx_alloc_chain_link(r->pool);
+    if (cl->next == NULL) {
+        return NGX_ERROR;
+    }
+
+    ctx->event->flush = 1;
+
+    cl->next->buf = ctx->event;
+    cl->next->next = NULL;
+
+    ngx_http_apigw_lambda_pose(r, ctx);
+
+    ctx->deadline.handler = ngx_http_apigw_lambda_deadline;
+    ctx->deadline.data = ctx;
+    ctx->deadline.log = r->connection->log;
+
+    ngx_add_timer(&ctx->deadline, llcf->timeout);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_apigw_lambda_header(ngx_http_request_t *r,
+    ngx_http_apigw_lambda_ctx_t *ctx, ngx_str_t *lines, ngx_buf_t **header)
+{
+    size_t                             len;
+    ngx_buf_t                         *b;
+    ngx_http_apigw_function_t         *function;
+    ngx_http_apigw_lambda_loc_conf_t  *llcf;
+
+    llcf = ngx_http_get_module_loc_conf(r, ngx_http_apigw_lambda_module);
+    function = &llcf->function;
+
+    len = sizeof("POST ? HTTP/1.1" CRLF) - 1 + function->path.len
+          + function->query.len
+          + sizeof("Host: " CRLF) - 1 + function->host.len
+          + sizeof("Content-Length: " CRLF) - 1 + NGX_SIZE_T_LEN
+          + lines->len
+          + sizeof(CRLF) - 1;
+
+    b = ngx_create_temp_buf(r->pool, len);
+    if (b == NULL) {
+        return NGX_ERROR;
+    }
+
+    b->last = ngx_sprintf(b->last, "POST %V%s%V HTTP/1.1" CRLF
+                          "Host: %V" CRLF
+                          "Content-Length: %uz" CRLF
+                          "%V" CRLF,
+                          &function->path, function->query.len ? "?" : "",
+                          &function->query, &function->host,
+                          (size_t) (ctx->event->last - ctx->event->pos),
+                          lines);
+
+    *header = b;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_apigw_lambda_payload_hash(ngx_buf_t *event, ngx_str_t *payload,
+    ngx_pool_t *pool)
+{
+    ngx_apigw_sha256_t  *sha;
+
+    payload->len = NGX_APIGW_SHA256_HEX;
+
+    payload->data = ngx_pnalloc(pool, payload->len);
+    if (payload->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    sha = ngx_apigw_sha256_create();
+    if (sha == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (ngx_apigw_sha256_update(sha, event->pos, event->last - event->pos)
+        != NGX_OK)
+    {
+        (void) ngx_apigw_sha256_final(sha, NULL);
+        return NGX_ERROR;
+    }
+
+    return ngx_apigw_sha256_final(sha, payload->data);
+}
+
+
+/*
+ * By r->method nginx judges whether a request may be sent once more: what is
+ * sent to the Invoke API is a POST, whatever the client sent.
+ */
+
+static void
+ngx_http_apigw_lambda_pose(ngx_http_request_t *r,
+    ngx_http_apigw_lambda_ctx_t *ctx)
+{
+    ctx->method = r->method;
+    ctx->posing = 1;
+
+    r->method = NGX_HTTP_POST;
+}
+
+
+void
+ngx_http_apigw_lambda_unpose(ngx_http_request_t *r,
+    ngx_http_apigw_lambda_ctx_t *ctx)
+{
+    if (ctx->posing) {
+        ctx->posing = 0;
+        r->method = ctx->method;
+    }
+}
+
+
+/*
+ * nginx's own timers begin anew with each step and each attempt.  Whatever it
+ * is doing, a connection whose time is up makes it finalize the request.
+ */
+
+static void
+ngx_http_apigw_lambda_deadline(ngx_event_t *ev)
+{
+    ngx_event_t                  *stuck;
+    ngx_connection_t             *c;
+    ngx_http_request_t           *r;
+    ngx_http_upstream_t          *u;
+    ngx_http_apigw_lambda_ctx_t  *ctx;
+
+    ctx = ev->data;
+    r = ctx->request;
+    u = r->upstream;
+    c = u->peer.connection;
+
+    ngx_log_debug0(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                   "apigw lambda deadline");
+
+    u->peer.tries = 0;
+
+    if (c == NULL) {
+
+        /* a balancer of another module that lets it wait */
+
+        c = r->connection;
+
+        ngx_http_finalize_request(r, NGX_HTTP_GATEWAY_TIME_OUT);
+        ngx_http_run_posted_requests(c);
+        return;
+    }
+
+    c->read->timedout = 1;
+    c->write->timedout = 1;
+
+    /* the log tells what it was waiting for */
+
+    stuck = u->request_body_sent ? c->read : c->write;
+
+    stuck->handler(stuck);
+}
+
+
+static void
+ngx_http_apigw_lambda_cleanup(void *data)
+{
+    ngx_http_apigw_lambda_ctx_t  *ctx = data;
+
+    if (ctx->deadline.timer_set) {
+        ngx_del_timer(&ctx->deadline);
+    }
+}
+
+
+static void
+ngx_http_apigw_lambda_abort(ngx_http_request_t *r)
+{
+    ngx_log_debug0(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                   "abort apigw lambda request");
+}
+
+
+static void
+ngx_http_apigw_lambda_finalize(ngx_http_request_t *r, ngx_int_t rc)
+{
+    ngx_http_apigw_lambda_ctx_t  *ctx;
+
+    ngx_log_debug0(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                   "finalize apigw lambda request");
+
+    ctx = ngx_http_apigw_lambda_get_ctx(r);
+
+    ngx_http_apigw_lambda_unpose(r, ctx);
+    ngx_http_apigw_lambda_cleanup(ctx);
+}
