@@ -155,6 +155,9 @@ const ofRest = [
 const ofHttp = [
     ...ofBoth,
     [/^requestContext\.requestId$/, dummy, any, 'each its own'],
+    [/^(rawPath|requestContext\.http\.path)$/, /%/, /^"[^%]*"$/,
+     'AWS: decoded'],
+    [/^requestContext\.http\.userAgent$/, '""', 'null', 'there is none'],
     [/^(stageVariables|pathParameters|queryStringParameters|body)$/, 'null',
      none, 'AWS: left out'],
     [/^cookies$/, '[]', none, 'AWS: left out'],
@@ -249,7 +252,7 @@ const ofRestAnswers = [
 
 const ofHttpAnswers = [
     ...answers,
-    { statusCode: 200, cookies: ['a=1; Path=/', 'b=2'], body: 'hi' },
+    { statusCode: 200, cookies: ['a=1', 'b=2'], body: 'hi' },
     { statusCode: 200, isBase64Encoded: true, headers: text,
       body: Buffer.from(file).toString('base64') },
     'hello', { a: 1, b: [null, true] }, [1, 'two'], 5, true, { body: 'hi' },
@@ -258,10 +261,12 @@ const ofHttpAnswers = [
 const fields = ['content-type', 'x-a', 'x-b', 'location', 'retry-after',
                 'set-cookie'];
 
+// what both say in their own way: charsets, and the type of nothing
+
 function shown({ status, fields: got, body }) {
     const of = fields.map((name) => String(got[name] ?? '').split(/[;,] ?/)
         .filter((part) => !part.startsWith('charset=')).sort().join(' '));
-    return [status, body, ...of];
+    return [status, body, ...of.slice(status === 204 ? 1 : 0)];
 }
 
 for (const [kind, ours, prefix, all] of [
@@ -271,7 +276,7 @@ for (const [kind, ours, prefix, all] of [
         const body = JSON.stringify(answer);
         const [there, here] = await Promise.all([offline, ours].map(
             (to) => call(to, 'POST', `${prefix}/answer`,
-                         [['Content-Type', 'application/json']], body)));
+                         [['Content-Type', 'text/plain']], body)));
         is(shown(here), shown(there), `${kind}: answer ${body}`);
     }
 }

@@ -380,8 +380,10 @@ for my $stage (qw(rest http)) {
 
 my @clients;
 
-for my $fault (grep { $_->[1] ne \%timed_out } @faults) {
-    my ($name, $outcome) = @$fault;
+for my $fault (@faults) {
+    my ($name, $outcome, undef, %opt) = @$fault;
+    next if $outcome eq \%timed_out || $opt{pause};
+
     my $client = $gw->connect(timeout => 60);
     my $expected = ref $outcome eq 'HASH' ? $outcome->{http} : $outcome;
     $nonce++;
