@@ -46,8 +46,11 @@ typedef struct {
 
 
 /*
- * rest: context holds strings, numbers and booleans only, and there is a
- * principalId; simple: the answer is {"isAuthorized": ..., "context": ...}.
+ * With a policy there is a principalId, a string that is not empty.  rest:
+ * context holds strings, numbers and booleans only.  simple: the answer is
+ * {"isAuthorized": ..., "context": ...}.  An answer of one form with the
+ * member of the other is malformed, members that are not known are ignored,
+ * and null is as good as nothing for all but principalId and isAuthorized.
  * The policy is checked whole.  All points into root.
  *
  *     NGX_OK
@@ -57,7 +60,12 @@ ngx_int_t ngx_apigw_verdict_read(ngx_apigw_verdict_t *verdict,
     ngx_apigw_json_t *root, ngx_uint_t rest, ngx_uint_t simple,
     const char **reason);
 
-/* NGX_OK, or NGX_DECLINED and *reason is a static text */
+/*
+ * All of it must be known: elements, operators, and keys, of which there are
+ * those of the request above.  At most 1000 actions, resources and values in
+ * 64 KB, so that a decision is cheap.  NGX_OK, or NGX_DECLINED and *reason is
+ * a static text.
+ */
 ngx_int_t ngx_apigw_policy_check(ngx_apigw_json_t *policy,
     const char **reason);
 

@@ -318,6 +318,8 @@ struct ngx_http_apigw_ctx_s {
     unsigned                       error_page:1;   /* of r when routed */
     unsigned                       redirected:1;   /* by an error_page */
     unsigned                       answered:1;  /* error was, by "=" */
+    unsigned                       keepalive:1; /* of r: error is none of its
+                                                connection */
     unsigned                       inside:1;    /* r->uri has no stage */
     unsigned                       key_repeated:1;
     unsigned                       key_late:1;  /* read when the headers had

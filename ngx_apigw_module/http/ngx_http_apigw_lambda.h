@@ -46,7 +46,14 @@ typedef struct {
 
 
 typedef struct {
-    ngx_array_t                    tls;  /* ngx_http_apigw_lambda_tls_t */
+    ngx_http_upstream_srv_conf_t  *upstream;
+    ngx_ssl_t                     *ssl;
+} ngx_http_apigw_lambda_peer_t;
+
+
+typedef struct {
+    ngx_array_t                    tls;    /* ngx_http_apigw_lambda_tls_t */
+    ngx_array_t                    peers;  /* ngx_http_apigw_lambda_peer_t */
 } ngx_http_apigw_lambda_main_conf_t;
 
 
@@ -85,6 +92,10 @@ char *ngx_http_apigw_lambda_binary(ngx_conf_t *cf, ngx_command_t *cmd,
 /* upstream.ssl of what has been merged; NGX_OK, or logged and NGX_ERROR */
 ngx_int_t ngx_http_apigw_lambda_tls(ngx_conf_t *cf,
     ngx_http_apigw_lambda_loc_conf_t *llcf);
+
+/* routes that share an upstream verify it alike; NGX_OK, NGX_ERROR, logged */
+ngx_int_t ngx_http_apigw_lambda_peer(ngx_conf_t *cf,
+    ngx_http_apigw_lambda_loc_conf_t *llcf, ngx_http_apigw_route_t *route);
 
 
 /* ngx_http_apigw_lambda_request.c */

@@ -315,6 +315,7 @@ ngx_http_apigw_lambda_error(ngx_http_request_t *r,
 {
     if (r == r->main) {
         (void) ngx_http_apigw_refuse(r, ctx->gateway, error);
+        ctx->gateway->keepalive = r->keepalive;
     }
 
     return NGX_ERROR;

@@ -436,4 +436,55 @@ ngx_http_apigw_lambda_tls(ngx_conf_t *cf,
     return ngx_ssl_client_session_cache(cf, ssl, 1);
 }
 
+
+/*
+ * Connections and sessions that are kept belong to the upstream, and are not
+ * verified once more.
+ */
+
+ngx_int_t
+ngx_http_apigw_lambda_peer(ngx_conf_t *cf,
+    ngx_http_apigw_lambda_loc_conf_t *llcf, ngx_http_apigw_route_t *route)
+{
+    ngx_uint_t                          i;
+    ngx_http_apigw_lambda_peer_t       *peer;
+    ngx_http_apigw_lambda_main_conf_t  *lmcf;
+
+    if (!llcf->tls) {
+        return NGX_OK;
+    }
+
+    lmcf = ngx_http_conf_get_module_main_conf(cf,
+                                              ngx_http_apigw_lambda_module);
+    peer = lmcf->peers.elts;
+
+    for (i = 0; i < lmcf->peers.nelts; i++) {
+
+        if (peer[i].upstream != llcf->upstream.upstream) {
+            continue;
+        }
+
+        if (peer[i].ssl == llcf->upstream.ssl) {
+            return NGX_OK;
+        }
+
+        ngx_http_apigw_conf_error(cf, NGX_LOG_EMERG, &route->place,
+                                  "the route \"%V\" calls \"%V\", as another "
+                                  "route does, but verifies it otherwise, and "
+                                  "they share connections", &route->key.key,
+                                  &llcf->upstream.upstream->host);
+        return NGX_ERROR;
+    }
+
+    peer = ngx_array_push(&lmcf->peers);
+    if (peer == NULL) {
+        return NGX_ERROR;
+    }
+
+    peer->upstream = llcf->upstream.upstream;
+    peer->ssl = llcf->upstream.ssl;
+
+    return NGX_OK;
+}
+
 #endif

@@ -150,7 +150,10 @@ ngx_http_apigw_lambda_create_main_conf(ngx_conf_t *cf)
 
     if (ngx_array_init(&lmcf->tls, cf->pool, 1,
                        sizeof(ngx_http_apigw_lambda_tls_t))
-        != NGX_OK)
+        != NGX_OK
+        || ngx_array_init(&lmcf->peers, cf->pool, 1,
+                          sizeof(ngx_http_apigw_lambda_peer_t))
+           != NGX_OK)
     {
         return NULL;
     }
@@ -367,5 +370,9 @@ ngx_http_apigw_lambda_route(ngx_conf_t *cf, ngx_http_apigw_stage_t *stage,
         return NGX_ERROR;
     }
 
+#if (NGX_HTTP_SSL)
+    return ngx_http_apigw_lambda_peer(cf, llcf, route);
+#else
     return NGX_OK;
+#endif
 }

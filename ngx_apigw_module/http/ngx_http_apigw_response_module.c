@@ -499,6 +499,13 @@ ngx_http_apigw_turn(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
         ctx->error_status = r->err_status;
     }
 
+    /* nginx closes connections after a 500 */
+
+    if (ctx->keepalive) {
+        ctx->keepalive = 0;
+        r->keepalive = 1;
+    }
+
     status = ngx_http_apigw_status(r, ctx, ctx->error);
 
     if (status) {
