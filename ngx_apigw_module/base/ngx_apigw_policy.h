@@ -60,6 +60,10 @@ ngx_int_t ngx_apigw_verdict_read(ngx_apigw_verdict_t *verdict,
     ngx_apigw_json_t *root, ngx_uint_t rest, ngx_uint_t simple,
     const char **reason);
 
+/* the same of a root that was read before, which is not checked again */
+void ngx_apigw_verdict_again(ngx_apigw_verdict_t *verdict,
+    ngx_apigw_json_t *root);
+
 /*
  * All of it must be known: elements, operators, and keys, of which there are
  * those of the request above.  At most 1000 actions, resources and values in

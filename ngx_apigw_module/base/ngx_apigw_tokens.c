@@ -5,6 +5,7 @@
 
 
 #include "ngx_apigw_tokens.h"
+#include "ngx_apigw_digest.h"
 
 #include <stdlib.h>
 
@@ -224,6 +225,10 @@ void
 ngx_apigw_token_release(ngx_apigw_token_t *token)
 {
     if (--token->refs == 0) {
+
+        /* there are secrets in it */
+
+        ngx_apigw_cleanse(token, token->size);
         free(token);
     }
 }

@@ -52,6 +52,32 @@ ngx_apigw_verdict_read(ngx_apigw_verdict_t *verdict, ngx_apigw_json_t *root,
 }
 
 
+void
+ngx_apigw_verdict_again(ngx_apigw_verdict_t *verdict, ngx_apigw_json_t *root)
+{
+    ngx_apigw_json_t  *value;
+
+    ngx_memzero(verdict, sizeof(ngx_apigw_verdict_t));
+
+    verdict->policy = ngx_apigw_verdict_member(root, "policyDocument");
+    verdict->context = ngx_apigw_verdict_member(root, "context");
+
+    if (verdict->policy) {
+        verdict->principal = ngx_apigw_json_get(root, "principalId")->text;
+
+    } else {
+        value = ngx_apigw_json_get(root, "isAuthorized");
+        verdict->authorized = (value->type == NGX_APIGW_JSON_TRUE);
+    }
+
+    value = ngx_apigw_verdict_member(root, "usageIdentifierKey");
+
+    if (value) {
+        verdict->usage_key = value->text;
+    }
+}
+
+
 static const char *
 ngx_apigw_verdict_simple(ngx_apigw_verdict_t *verdict, ngx_apigw_json_t *root)
 {

@@ -116,6 +116,8 @@ struct ngx_http_apigw_route_s {
 
     unsigned                       early:1;  /* rewrite directives answer */
     unsigned                       protect:1; /* some policy holds here */
+    unsigned                       usage_key:1;  /* its authorizer may say the
+                                                    API key */
     unsigned                       keyed:1;  /* it wants an API key */
     unsigned                       forward_key:1;
 };
@@ -426,8 +428,25 @@ void ngx_http_apigw_hide_value(ngx_http_request_t *r, ngx_str_t *value);
 ngx_int_t ngx_http_apigw_take_variable(ngx_http_request_t *r, ngx_int_t index,
     size_t max, ngx_str_t *secret);
 
-/* Overwrites each secret in a text with stars. */
+/* the same, but nothing is masked */
+ngx_int_t ngx_http_apigw_read_variable(ngx_http_request_t *r, ngx_int_t index,
+    ngx_str_t *value);
+
+/*
+ * Masks a secret wherever the client wrote it, and in what variables remember:
+ * NGX_OK, NGX_ERROR.
+ */
+ngx_int_t ngx_http_apigw_mask_request(ngx_http_request_t *r,
+    ngx_str_t *secret);
+ngx_int_t ngx_http_apigw_mask_variables(ngx_http_request_t *r,
+    ngx_str_t *secret);
+
+/*
+ * Overwrites each secret in a text with stars; mask_cut() also the beginning
+ * of one at the end of the text.
+ */
 void ngx_http_apigw_mask(ngx_str_t *text, ngx_str_t *secret);
+void ngx_http_apigw_mask_cut(ngx_str_t *text, ngx_str_t *secret);
 
 /* a copy of what is not in the request's own memory, so that it is wiped */
 ngx_int_t ngx_http_apigw_own(ngx_http_request_t *r, ngx_str_t *value,

@@ -33,8 +33,23 @@ typedef ngx_int_t (*ngx_http_apigw_authorizer_pt)(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorize_t *authorize,
     ngx_str_t *text);
 
+/*
+ * What is authorized, in place of one token.  A refusal has no
+ * WWW-Authenticate then.
+ *
+ *     NGX_OK
+ *     NGX_DECLINED  it is not there
+ *     NGX_BUSY      it is there several times
+ *     NGX_ERROR
+ */
+typedef ngx_int_t (*ngx_http_apigw_identify_pt)(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorizer_t *authorizer,
+    ngx_str_t *text);
+
 typedef struct {
     ngx_str_t                      name;     /* "jwt" */
+    ngx_uint_t                     identities;  /* at most */
+    ngx_msec_t                     timeout;  /* unless the block says it */
 
     /* a directive of the block; NGX_CONF_OK, an error, or
        NGX_HTTP_APIGW_AUTHORIZER_UNKNOWN */
@@ -52,12 +67,7 @@ typedef struct {
 
     ngx_http_apigw_authorizer_pt   authorize;
 
-    /* what is authorized, in place of one token; NULL: a token.  NGX_OK;
-       NGX_DECLINED: it is not there; NGX_ERROR */
-    ngx_int_t                    (*identify)(ngx_http_request_t *r,
-                                     ngx_http_apigw_ctx_t *ctx,
-                                     ngx_http_apigw_authorizer_t *authorizer,
-                                     ngx_str_t *text);
+    ngx_http_apigw_identify_pt     identify; /* NULL: one token */
 
     /* of a stage that uses it, when all is known; NULL: nothing to check */
     ngx_int_t                    (*stage)(ngx_conf_t *cf,
@@ -80,15 +90,33 @@ typedef struct {
 } ngx_http_apigw_issuer_t;
 
 
+/*
+ * A variable that says who a client is.  Some are masked as soon as they are
+ * known, so that nobody else will ever read them; those of a type that has
+ * identify() are passed on, and masked in logs.
+ */
+
+typedef struct {
+    ngx_str_t                      name;     /* without "$" */
+    ngx_int_t                      index;    /* NGX_ERROR: it is a header */
+    ngx_str_t                      header;   /* in lower case; "":
+                                                Authorization */
+    ngx_str_t                      part;     /* argument or cookie, or "" */
+    unsigned                       query:1;  /* it is in the request line or in
+                                                a cookie */
+    unsigned                       cookie:1;
+    unsigned                       passed:1; /* on */
+    unsigned                       open:1;   /* it is no secret */
+} ngx_http_apigw_identity_t;
+
+
 struct ngx_http_apigw_authorizer_s {
     ngx_str_t                          name;
     ngx_http_apigw_authorizer_type_t  *type;
     ngx_http_apigw_place_t             place;
 
-    ngx_int_t                          identity;  /* index of a variable;
-                                                     NGX_ERROR: a header */
-    ngx_str_t                          header;    /* in lower case; "":
-                                                     Authorization */
+    ngx_http_apigw_identity_t         *identities;
+    ngx_uint_t                         nidentities;
     ngx_msec_t                         timeout;
     time_t                             leeway;    /* seconds */
     size_t                             token_max; /* bytes */
@@ -102,8 +130,6 @@ struct ngx_http_apigw_authorizer_s {
                                                      NULL: off */
     void                              *conf;      /* of the type */
 
-    unsigned                           query:1;   /* it is in the request line
-                                                     or in a cookie */
     unsigned                           started:1; /* in this process */
 };
 
@@ -122,12 +148,13 @@ typedef struct {
 } ngx_http_apigw_authorizer_loc_conf_t;
 
 
-/* a token that a variable gave, and that is in the request no more */
+/* a secret that a variable gave, wiped when the request has been logged */
 
 struct ngx_http_apigw_shown_s {
     ngx_http_apigw_shown_t        *next;
-    ngx_int_t                      index;
+    ngx_int_t                      index;    /* NGX_ERROR: of none */
     ngx_str_t                      text;
+    ngx_uint_t                     passed;   /* it is in the request still */
 };
 
 
@@ -150,10 +177,13 @@ struct ngx_http_apigw_authorize_s {
 
 struct ngx_http_apigw_auth_s {
     ngx_http_apigw_authorizer_t   *authorizer;
-    ngx_apigw_token_t             *token;      /* NULL: not authenticated */
+    ngx_apigw_token_t             *token;      /* whose claims are shown;
+                                                  NULL: not authenticated */
     ngx_apigw_token_t             *held;       /* until the request ends */
     ngx_str_t                      text;       /* of the client */
     ngx_str_t                      challenge;  /* WWW-Authenticate */
+    ngx_apigw_granted_t            granted;    /* what is known; that it is
+                                                  granted ctx->granted says */
     void                          *state;      /* of the type, for a request
                                                   that is parked */
 };
@@ -193,6 +223,8 @@ ngx_resolver_t *ngx_http_apigw_authorizer_resolver(ngx_conf_t *cf,
 
 extern ngx_http_apigw_authorizer_type_t  ngx_http_apigw_jwt_type;
 extern ngx_http_apigw_authorizer_type_t  ngx_http_apigw_introspection_type;
+extern ngx_http_apigw_authorizer_type_t
+    ngx_http_apigw_lambda_authorizer_type;
 
 
 /* ngx_http_apigw_authorizer_variables.c */
@@ -207,23 +239,38 @@ char *ngx_http_apigw_claim(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 void ngx_http_apigw_authorizer_filter_init(void);
 
+/* ngx_http_apigw_authorizer_identity.c */
+
+/* identity $variable ..., and one of them; NGX_OK, or logged and NGX_ERROR */
+ngx_int_t ngx_http_apigw_authorizer_identity(ngx_conf_t *cf,
+    ngx_http_apigw_authorizer_t *authorizer);
+ngx_int_t ngx_http_apigw_authorizer_add_identity(ngx_conf_t *cf,
+    ngx_http_apigw_authorizer_t *authorizer, ngx_str_t *value);
+
+/* reads what is in the request line or in a cookie, so that it is masked */
+ngx_int_t ngx_http_apigw_authorizer_enter(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx);
+
+/*
+ *     NGX_OK        text is what the variable gives, and not empty
+ *     NGX_DECLINED  there is none
+ *     NGX_BUSY      there are several
+ *     NGX_ERROR     no memory
+ */
+ngx_int_t ngx_http_apigw_authorizer_read(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_identity_t *identity,
+    ngx_str_t *text);
+
+/* notes a secret, to be wiped, and where it is passed on, to be masked */
+ngx_int_t ngx_http_apigw_authorizer_show(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_int_t index, ngx_str_t *text,
+    ngx_uint_t passed);
+
 /* the log phase: nobody will read a token there */
 ngx_int_t ngx_http_apigw_authorizer_hide(ngx_http_request_t *r);
 
 
 /* ngx_http_apigw_authorizer_step.c */
-
-/* reads and masks what is in the request line or in a cookie */
-ngx_int_t ngx_http_apigw_authorizer_enter(ngx_http_request_t *r,
-    ngx_http_apigw_ctx_t *ctx);
-
-/*
- * What the variable of the identity gives, read once, as it is masked then:
- * NGX_OK, NGX_DECLINED, NGX_ERROR.
- */
-ngx_int_t ngx_http_apigw_authorizer_shown(ngx_http_request_t *r,
-    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorizer_t *authorizer,
-    ngx_str_t *text);
 
 ngx_int_t ngx_http_apigw_authorizer_step(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx);
@@ -235,6 +282,7 @@ ngx_int_t ngx_http_apigw_authorizer_step(ngx_http_request_t *r,
  *                         NULL: no token was sent
  *     ACCESS_DENIED       insufficient_scope
  *     AUTHORIZER_FAILURE  it could not be decided
+ *     others              as the type has it
  */
 ngx_int_t ngx_http_apigw_authorizer_refuse(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx, ngx_uint_t error, const char *description);

@@ -31,8 +31,6 @@ static char *ngx_http_apigw_authorizer_line(ngx_conf_t *cf,
     ngx_command_t *dummy, void *conf);
 static char *ngx_http_apigw_authorizer_type(ngx_conf_t *cf,
     ngx_http_apigw_authorizer_t *authorizer);
-static ngx_int_t ngx_http_apigw_authorizer_identity(ngx_conf_t *cf,
-    ngx_http_apigw_authorizer_t *authorizer);
 static ngx_int_t ngx_http_apigw_authorizer_timeout(ngx_conf_t *cf,
     ngx_http_apigw_authorizer_t *authorizer);
 static ngx_int_t ngx_http_apigw_authorizer_leeway(ngx_conf_t *cf,
@@ -47,13 +45,14 @@ static ngx_int_t ngx_http_apigw_authorizer_require(ngx_conf_t *cf,
     ngx_http_apigw_authorizer_t *authorizer);
 static ngx_int_t ngx_http_apigw_authorizer_revoked(ngx_conf_t *cf,
     ngx_http_apigw_authorizer_t *authorizer);
-static void ngx_http_apigw_authorizer_defaults(
+static ngx_int_t ngx_http_apigw_authorizer_defaults(ngx_conf_t *cf,
     ngx_http_apigw_authorizer_t *authorizer);
 
 
 static ngx_http_apigw_authorizer_type_t  *ngx_http_apigw_authorizer_types[] = {
     &ngx_http_apigw_jwt_type,
     &ngx_http_apigw_introspection_type,
+    &ngx_http_apigw_lambda_authorizer_type,
     NULL
 };
 
@@ -114,9 +113,8 @@ ngx_http_apigw_authorizer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    ngx_http_apigw_authorizer_defaults(authorizer);
-
-    return NGX_CONF_OK;
+    return (ngx_http_apigw_authorizer_defaults(cf, authorizer) == NGX_OK)
+           ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
 
 
@@ -162,7 +160,6 @@ ngx_http_apigw_authorizer_create(ngx_conf_t *cf, ngx_str_t *name)
     }
 
     authorizer->name = *name;
-    authorizer->identity = NGX_CONF_UNSET;
     authorizer->timeout = NGX_CONF_UNSET_MSEC;
     authorizer->leeway = NGX_CONF_UNSET;
     authorizer->token_max = NGX_CONF_UNSET_SIZE;
@@ -181,17 +178,22 @@ ngx_http_apigw_authorizer_create(ngx_conf_t *cf, ngx_str_t *name)
 }
 
 
-static void
-ngx_http_apigw_authorizer_defaults(ngx_http_apigw_authorizer_t *authorizer)
+static ngx_int_t
+ngx_http_apigw_authorizer_defaults(ngx_conf_t *cf,
+    ngx_http_apigw_authorizer_t *authorizer)
 {
-    if (authorizer->identity == NGX_CONF_UNSET) {
-        authorizer->identity = NGX_ERROR;
-    }
+    static ngx_str_t  header = ngx_string("$http_authorization");
 
-    ngx_conf_init_msec_value(authorizer->timeout, 5000);
+    ngx_conf_init_msec_value(authorizer->timeout, authorizer->type->timeout);
     ngx_conf_init_value(authorizer->leeway, 10);
     ngx_conf_init_size_value(authorizer->token_max, 16384);
     ngx_conf_init_size_value(authorizer->cache, 8388608);
+
+    if (authorizer->identities || authorizer->type->identify) {
+        return NGX_OK;
+    }
+
+    return ngx_http_apigw_authorizer_add_identity(cf, authorizer, &header);
 }
 
 
@@ -267,83 +269,11 @@ ngx_http_apigw_authorizer_type(ngx_conf_t *cf,
     }
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "unknown authorizer type \"%V\": \"jwt\" or "
-                       "\"introspection\" is expected", &value[1]);
+                       "unknown authorizer type \"%V\": \"jwt\", "
+                       "\"introspection\" or \"lambda\" is expected",
+                       &value[1]);
 
     return NGX_CONF_ERROR;
-}
-
-
-/* identity $variable */
-
-static ngx_int_t
-ngx_http_apigw_authorizer_identity(ngx_conf_t *cf,
-    ngx_http_apigw_authorizer_t *authorizer)
-{
-    ngx_int_t    rc;
-    ngx_str_t   *value, name, header;
-    ngx_uint_t   i;
-
-    if (authorizer->identity != NGX_CONF_UNSET) {
-        return ngx_http_apigw_authorizer_duplicate(cf);
-    }
-
-    if (ngx_http_apigw_authorizer_one(cf) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    value = cf->args->elts;
-    name = value[1];
-
-    if (name.len < 2 || name.data[0] != '$') {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid identity \"%V\": a variable such as "
-                           "\"$http_authorization\" is expected", &name);
-        return NGX_ERROR;
-    }
-
-    name.data++;
-    name.len--;
-
-    for (i = 0; i < name.len; i++) {
-
-        if (name.data[i] != '_'
-            && (name.data[i] < '0' || name.data[i] > '9')
-            && (ngx_tolower(name.data[i]) < 'a'
-                || ngx_tolower(name.data[i]) > 'z'))
-        {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid identity \"%V\": one variable is "
-                               "expected", &value[1]);
-            return NGX_ERROR;
-        }
-    }
-
-    rc = ngx_http_apigw_conf_header(cf, &name, &header);
-
-    if (rc == NGX_ERROR) {
-        return NGX_ERROR;
-    }
-
-    if (rc == NGX_OK) {
-        authorizer->identity = NGX_ERROR;
-
-        if (header.len != sizeof("authorization") - 1
-            || ngx_memcmp(header.data, "authorization", header.len) != 0)
-        {
-            authorizer->header = header;
-        }
-
-        return NGX_OK;
-    }
-
-    authorizer->query =
-              ngx_strncasecmp(name.data, (u_char *) "arg_", 4) == 0
-              || ngx_strncasecmp(name.data, (u_char *) "cookie_", 7) == 0;
-
-    authorizer->identity = ngx_http_get_variable_index(cf, &name);
-
-    return (authorizer->identity == NGX_ERROR) ? NGX_ERROR : NGX_OK;
 }
 
 

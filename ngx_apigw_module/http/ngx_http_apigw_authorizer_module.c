@@ -525,7 +525,8 @@ ngx_http_apigw_authorizer_of_stage(ngx_conf_t *cf,
 
     *authorizers = authorizer;
 
-    return NGX_OK;
+    return authorizer->type->stage
+           ? authorizer->type->stage(cf, authorizer, stage) : NGX_OK;
 }
 
 

@@ -13,6 +13,8 @@
  */
 
 
+static ngx_int_t ngx_http_apigw_authorizer_identified(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx);
 static ngx_http_apigw_auth_t *ngx_http_apigw_authorizer_begin(
     ngx_http_request_t *r, ngx_http_apigw_authorizer_t *authorizer);
 static void ngx_http_apigw_authorizer_release(void *data);
@@ -23,6 +25,8 @@ static ngx_int_t ngx_http_apigw_authorizer_bearer(ngx_str_t *text);
 static const char *ngx_http_apigw_authorizer_allows(
     ngx_http_apigw_authorize_t *authorize, ngx_apigw_claims_t *claims,
     ngx_uint_t *scopes);
+static ngx_int_t ngx_http_apigw_authorizer_grant(ngx_http_request_t *r,
+    ngx_http_apigw_auth_t *auth, ngx_http_apigw_authorize_t *authorize);
 static ngx_int_t ngx_http_apigw_authorizer_principal(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx, ngx_apigw_claims_t *claims);
 static ngx_int_t ngx_http_apigw_authorizer_deny(ngx_http_request_t *r,
@@ -35,34 +39,6 @@ static ngx_int_t ngx_http_apigw_authorizer_challenge(ngx_http_request_t *r,
 
 #define NGX_HTTP_APIGW_SCOPE_DENIED                                          \
     "the request requires higher privileges than provided by the access token"
-
-
-ngx_int_t
-ngx_http_apigw_authorizer_enter(ngx_http_request_t *r,
-    ngx_http_apigw_ctx_t *ctx)
-{
-    ngx_str_t                      text;
-    ngx_uint_t                     i;
-    ngx_http_apigw_authorizer_t  **authorizers;
-
-    if (ctx->stage->authorizers == NULL) {
-        return NGX_OK;
-    }
-
-    authorizers = ctx->stage->authorizers->elts;
-
-    for (i = 0; i < ctx->stage->authorizers->nelts; i++) {
-
-        if (authorizers[i]->query
-            && ngx_http_apigw_authorizer_shown(r, ctx, authorizers[i], &text)
-               == NGX_ERROR)
-        {
-            return NGX_ERROR;
-        }
-    }
-
-    return NGX_OK;
-}
 
 
 ngx_int_t
@@ -84,9 +60,11 @@ ngx_http_apigw_authorizer_step(ngx_http_request_t *r,
     }
 
     ngx_str_null(&ctx->principal);
+    ctx->granted = NULL;
 
     if (auth) {
         auth->token = NULL;
+        ngx_memzero(&auth->granted, sizeof(ngx_apigw_granted_t));
     }
 
     if (authorize->authorizer == NULL) {
@@ -100,37 +78,10 @@ ngx_http_apigw_authorizer_step(ngx_http_request_t *r,
 
     ctx->authorization = auth;
 
-    rc = ngx_http_apigw_authorizer_token(r, ctx, auth->authorizer,
-                                         &auth->text);
-    switch (rc) {
+    rc = ngx_http_apigw_authorizer_identified(r, ctx);
 
-    case NGX_OK:
-        break;
-
-    case NGX_DECLINED:
-        return ngx_http_apigw_authorizer_refuse(r, ctx,
-                                                NGX_HTTP_APIGW_UNAUTHORIZED,
-                                                NULL);
-
-    case NGX_BUSY:
-        return ngx_http_apigw_authorizer_refuse(r, ctx,
-                                                NGX_HTTP_APIGW_UNAUTHORIZED,
-                                                "the token was sent twice");
-
-    default:
-        return NGX_ERROR;
-    }
-
-    if (auth->text.len < NGX_HTTP_APIGW_SECRET_MIN) {
-        return ngx_http_apigw_authorizer_refuse(r, ctx,
-                                                NGX_HTTP_APIGW_UNAUTHORIZED,
-                                                "the token is too short");
-    }
-
-    if (auth->text.len > auth->authorizer->token_max) {
-        return ngx_http_apigw_authorizer_refuse(r, ctx,
-                                                NGX_HTTP_APIGW_UNAUTHORIZED,
-                                                "the token is too long");
+    if (rc != NGX_OK) {
+        return rc;
     }
 
 decide:
@@ -141,7 +92,72 @@ decide:
         auth->state = NULL;
     }
 
+    if (rc == NGX_OK) {
+        ctx->granted = &auth->granted;
+    }
+
     return rc;
+}
+
+
+/* auth->text is there, or what is returned is the refusal */
+
+static ngx_int_t
+ngx_http_apigw_authorizer_identified(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx)
+{
+    ngx_int_t                     rc;
+    const char                   *reason;
+    ngx_http_apigw_auth_t        *auth;
+    ngx_http_apigw_authorizer_t  *authorizer;
+
+    auth = ctx->authorization;
+    authorizer = auth->authorizer;
+
+    if (authorizer->type->identify) {
+        rc = authorizer->type->identify(r, ctx, authorizer, &auth->text);
+
+    } else {
+        rc = ngx_http_apigw_authorizer_token(r, ctx, authorizer, &auth->text);
+    }
+
+    switch (rc) {
+
+    case NGX_OK:
+        break;
+
+    case NGX_DECLINED:
+        reason = authorizer->type->identify ? "an identity is missing" : NULL;
+        goto refused;
+
+    case NGX_BUSY:
+        reason = authorizer->type->identify ? "an identity was sent twice"
+                                            : "the token was sent twice";
+        goto refused;
+
+    default:
+        return NGX_ERROR;
+    }
+
+    if (authorizer->type->identify) {
+        return NGX_OK;
+    }
+
+    if (auth->text.len < NGX_HTTP_APIGW_SECRET_MIN) {
+        reason = "the token is too short";
+
+    } else if (auth->text.len > authorizer->token_max) {
+        reason = "the token is too long";
+
+    } else {
+        return NGX_OK;
+    }
+
+refused:
+
+    return ngx_http_apigw_authorizer_refuse(r, ctx,
+                                            NGX_HTTP_APIGW_UNAUTHORIZED,
+                                            reason);
 }
 
 
@@ -182,85 +198,18 @@ ngx_http_apigw_authorizer_release(void *data)
 }
 
 
-/*
- *     NGX_OK        text is the token, or what else stands in its place
- *     NGX_DECLINED  there is none
- *     NGX_BUSY      there are several
- *     NGX_ERROR     no memory
- */
+/* as ngx_http_apigw_authorizer_read(); the text is the token */
 
 static ngx_int_t
 ngx_http_apigw_authorizer_token(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorizer_t *authorizer,
     ngx_str_t *text)
 {
-    ngx_int_t         rc;
-    ngx_table_elt_t  *h;
+    ngx_int_t  rc;
 
-    if (authorizer->identity != NGX_ERROR) {
-        rc = ngx_http_apigw_authorizer_shown(r, ctx, authorizer, text);
+    rc = ngx_http_apigw_authorizer_read(r, ctx, authorizer->identities, text);
 
-        return (rc == NGX_OK) ? ngx_http_apigw_authorizer_bearer(text) : rc;
-    }
-
-    if (authorizer->header.len) {
-        rc = ngx_http_apigw_find_header(r, &authorizer->header, &h);
-
-        if (rc != NGX_OK) {
-            return rc;
-        }
-
-    } else {
-
-        /* nginx refuses several of them */
-
-        h = r->headers_in.authorization;
-
-        if (h == NULL) {
-            return NGX_DECLINED;
-        }
-    }
-
-    *text = h->value;
-
-    return ngx_http_apigw_authorizer_bearer(text);
-}
-
-
-ngx_int_t
-ngx_http_apigw_authorizer_shown(ngx_http_request_t *r,
-    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorizer_t *authorizer,
-    ngx_str_t *text)
-{
-    ngx_int_t                rc;
-    ngx_http_apigw_shown_t  *shown;
-
-    for (shown = ctx->shown; shown; shown = shown->next) {
-
-        if (shown->index == authorizer->identity) {
-            *text = shown->text;
-            return NGX_OK;
-        }
-    }
-
-    rc = ngx_http_apigw_take_variable(r, authorizer->identity,
-                                      NGX_MAX_SIZE_T_VALUE, text);
-    if (rc != NGX_OK) {
-        return rc;
-    }
-
-    shown = ngx_palloc(r->pool, sizeof(ngx_http_apigw_shown_t));
-    if (shown == NULL) {
-        return NGX_ERROR;
-    }
-
-    shown->index = authorizer->identity;
-    shown->text = *text;
-    shown->next = ctx->shown;
-
-    ctx->shown = shown;
-
-    return NGX_OK;
+    return (rc == NGX_OK) ? ngx_http_apigw_authorizer_bearer(text) : rc;
 }
 
 
@@ -333,7 +282,7 @@ ngx_http_apigw_authorizer_accept(ngx_http_request_t *r,
     }
 
     if (token->passed == authorize) {
-        return NGX_OK;
+        return ngx_http_apigw_authorizer_grant(r, auth, authorize);
     }
 
     reason = ngx_http_apigw_authorizer_allows(authorize, &token->claims,
@@ -341,7 +290,7 @@ ngx_http_apigw_authorizer_accept(ngx_http_request_t *r,
 
     if (reason == NULL) {
         token->passed = authorize;
-        return NGX_OK;
+        return ngx_http_apigw_authorizer_grant(r, auth, authorize);
     }
 
     return ngx_http_apigw_authorizer_deny(r, ctx, NGX_HTTP_APIGW_ACCESS_DENIED,
@@ -390,6 +339,58 @@ ngx_http_apigw_authorizer_allows(ngx_http_apigw_authorize_t *authorize,
 }
 
 
+/* what a function is told of a token that has what the route wants */
+
+static ngx_int_t
+ngx_http_apigw_authorizer_grant(ngx_http_request_t *r,
+    ngx_http_apigw_auth_t *auth, ngx_http_apigw_authorize_t *authorize)
+{
+    ngx_str_t            *scope;
+    ngx_uint_t            i, n;
+    ngx_apigw_claims_t   *claims;
+    ngx_apigw_granted_t  *granted;
+
+    claims = &auth->token->claims;
+    granted = &auth->granted;
+
+    granted->kind = NGX_APIGW_GRANTED_CLAIMS;
+    granted->root = claims->root;
+    granted->principal = claims->sub.len ? claims->sub : claims->client_id;
+
+    n = authorize->nscopes + authorize->nscopes_all;
+
+    if (n == 0) {
+        return NGX_OK;
+    }
+
+    scope = ngx_palloc(r->pool, n * sizeof(ngx_str_t));
+    if (scope == NULL) {
+        return NGX_ERROR;
+    }
+
+    granted->scopes = scope;
+
+    for (i = 0; i < authorize->nscopes_all; i++) {
+        *scope++ = authorize->scopes_all[i];
+    }
+
+    for (i = 0; i < authorize->nscopes; i++) {
+
+        /* it has one of them */
+
+        if (authorize->nscopes == 1
+            || ngx_apigw_claims_scopes(claims, &authorize->scopes[i], 1, 0))
+        {
+            *scope++ = authorize->scopes[i];
+        }
+    }
+
+    granted->nscopes = scope - granted->scopes;
+
+    return NGX_OK;
+}
+
+
 static ngx_int_t
 ngx_http_apigw_authorizer_principal(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx, ngx_apigw_claims_t *claims)
@@ -429,6 +430,13 @@ ngx_http_apigw_authorizer_deny(ngx_http_request_t *r,
                   description ? description : "no token was sent");
 
     rc = NGX_OK;
+
+    if (auth->authorizer->type->identify) {
+
+        /* whoever made it up knows what it is, and AWS says nothing here */
+
+        return ngx_http_apigw_refuse(r, ctx, error);
+    }
 
     if (error == NGX_HTTP_APIGW_ACCESS_DENIED) {
         rc = ngx_http_apigw_authorizer_challenge(r, &auth->challenge,

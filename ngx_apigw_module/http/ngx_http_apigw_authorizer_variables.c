@@ -11,6 +11,10 @@ static ngx_int_t ngx_http_apigw_claim_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_apigw_pointer_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_apigw_context_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_apigw_latency_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, ngx_apigw_granted_t *granted);
 static ngx_apigw_json_t *ngx_http_apigw_claims_of(ngx_http_request_t *r);
 static ngx_int_t ngx_http_apigw_claim_value(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, ngx_apigw_json_t *claim);
@@ -19,6 +23,9 @@ static ngx_int_t ngx_http_apigw_claim_value(ngx_http_request_t *r,
 ngx_http_variable_t  ngx_http_apigw_authorizer_vars[] = {
 
     { ngx_string("apigw_claim_"), NULL, ngx_http_apigw_claim_variable,
+      0, NGX_HTTP_VAR_NOCACHEABLE|NGX_HTTP_VAR_PREFIX, 0 },
+
+    { ngx_string("apigw_authorizer_"), NULL, ngx_http_apigw_context_variable,
       0, NGX_HTTP_VAR_NOCACHEABLE|NGX_HTTP_VAR_PREFIX, 0 },
 
       ngx_http_null_variable
@@ -110,6 +117,75 @@ ngx_http_apigw_pointer_variable(ngx_http_request_t *r,
     return ngx_http_apigw_claim_value(r, v,
                           claims ? ngx_apigw_json_pointer(claims, pointer)
                                  : NULL);
+}
+
+
+/* what a function said; what AWS adds to it wins, as there */
+
+static ngx_int_t
+ngx_http_apigw_context_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_str_t *asked = (ngx_str_t *) data;
+
+    ngx_str_t               name;
+    ngx_apigw_json_t        principal;
+    ngx_apigw_granted_t    *granted;
+    ngx_http_apigw_ctx_t   *ctx;
+    ngx_http_apigw_auth_t  *auth;
+
+    ctx = ngx_http_apigw_get_ctx(r);
+    auth = ctx ? ctx->authorization : NULL;
+
+    if (auth == NULL
+        || auth->held == NULL
+        || auth->granted.kind != NGX_APIGW_GRANTED_CONTEXT)
+    {
+        return ngx_http_apigw_variable_empty(r, v);
+    }
+
+    granted = &auth->granted;
+
+    name.data = asked->data + sizeof("apigw_authorizer_") - 1;
+    name.len = asked->len - (sizeof("apigw_authorizer_") - 1);
+
+    if (name.len == sizeof("principalid") - 1
+        && ngx_strncmp(name.data, "principalid", name.len) == 0
+        && granted->principal.len)
+    {
+        principal.type = NGX_APIGW_JSON_STRING;
+        principal.text = granted->principal;
+
+        return ngx_http_apigw_claim_value(r, v, &principal);
+    }
+
+    if (name.len == sizeof("integrationlatency") - 1
+        && ngx_strncmp(name.data, "integrationlatency", name.len) == 0)
+    {
+        return ngx_http_apigw_latency_variable(r, v, granted);
+    }
+
+    return ngx_http_apigw_claim_value(r, v,
+                             granted->root
+                             ? ngx_apigw_claims_named(granted->root, &name)
+                             : NULL);
+}
+
+
+static ngx_int_t
+ngx_http_apigw_latency_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, ngx_apigw_granted_t *granted)
+{
+    ngx_str_t  text;
+
+    text.data = ngx_pnalloc(r->pool, NGX_INT64_LEN);
+    if (text.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    text.len = ngx_sprintf(text.data, "%uL", granted->latency) - text.data;
+
+    return ngx_http_apigw_variable_text(v, &text);
 }
 
 

@@ -68,6 +68,8 @@ static void ngx_http_apigw_introspection_wipe(void *data);
 
 ngx_http_apigw_authorizer_type_t  ngx_http_apigw_introspection_type = {
     ngx_string("introspection"),
+    1,
+    5000,
     ngx_http_apigw_introspection_directive,
     ngx_http_apigw_introspection_init,
     ngx_http_apigw_introspection_init_worker,

@@ -57,6 +57,8 @@ static void ngx_http_apigw_jwt_exit_worker(
 
 ngx_http_apigw_authorizer_type_t  ngx_http_apigw_jwt_type = {
     ngx_string("jwt"),
+    1,
+    5000,
     ngx_http_apigw_jwt_directive,
     ngx_http_apigw_jwt_init,
     ngx_http_apigw_jwt_init_worker,

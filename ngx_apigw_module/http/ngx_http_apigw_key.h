@@ -39,6 +39,8 @@ typedef struct {
     ngx_uint_t                     query;    /* it is in the request line or in
                                                 a cookie */
     ngx_str_t                      header;   /* where the source is one */
+    ngx_uint_t                     granted;  /* the source is what an
+                                                authorizer says */
 } ngx_http_apigw_key_loc_conf_t;
 
 
@@ -63,7 +65,7 @@ ngx_int_t ngx_http_apigw_key_claim(ngx_apigw_zone_t *zone, void *data,
 /* ngx_http_apigw_key_read.c */
 
 /*
- * The key that a client shows.
+ * The key that a client shows, or that an authorizer has said it has.
  *
  *     NGX_OK        secret is a slice of the request, to be wiped
  *     NGX_DECLINED  there is none
@@ -71,7 +73,8 @@ ngx_int_t ngx_http_apigw_key_claim(ngx_apigw_zone_t *zone, void *data,
  *     NGX_ERROR     no memory
  */
 ngx_int_t ngx_http_apigw_key_read(ngx_http_request_t *r,
-    ngx_http_apigw_key_loc_conf_t *klcf, ngx_str_t *secret);
+    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_key_loc_conf_t *klcf,
+    ngx_str_t *secret);
 
 /* overwrites the key with stars, and forgets it */
 void ngx_http_apigw_key_wipe(ngx_http_request_t *r,

@@ -8,6 +8,9 @@
 #include "ngx_http_apigw_key.h"
 
 
+#define NGX_HTTP_APIGW_KEY_NO_INDEX  NGX_DECLINED
+
+
 static ngx_int_t ngx_http_apigw_key_enter(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx);
 static ngx_int_t ngx_http_apigw_key_step(ngx_http_request_t *r,
@@ -156,7 +159,7 @@ ngx_http_apigw_key_enter(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
         return NGX_OK;
     }
 
-    rc = ngx_http_apigw_key_read(r, klcf, &ctx->secret);
+    rc = ngx_http_apigw_key_read(r, ctx, klcf, &ctx->secret);
 
     if (rc == NGX_BUSY) {
         ctx->key_repeated = 1;
@@ -184,11 +187,18 @@ ngx_http_apigw_key_step(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
         return ngx_http_apigw_key_refuse(r, ctx, "the API key was sent twice");
     }
 
+    if (klcf->granted && ctx->secret.len) {
+
+        /* of another route, where another authorizer may have said it */
+
+        ngx_http_apigw_key_wipe(r, klcf, &ctx->secret);
+    }
+
     if (ctx->secret.len == 0) {
 
         /* another module may have set it since the request came in */
 
-        if (ngx_http_apigw_key_read(r, klcf, &ctx->secret) == NGX_ERROR) {
+        if (ngx_http_apigw_key_read(r, ctx, klcf, &ctx->secret) == NGX_ERROR) {
             return NGX_ERROR;
         }
 
@@ -196,7 +206,10 @@ ngx_http_apigw_key_step(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
     }
 
     if (ctx->secret.len == 0) {
-        return ngx_http_apigw_key_refuse(r, ctx, "no API key was sent");
+        return ngx_http_apigw_key_refuse(r, ctx,
+                                         klcf->granted
+                                         ? "the authorizer says no API key"
+                                         : "no API key was sent");
     }
 
     return ngx_http_apigw_key_find(r, ctx);
@@ -431,10 +444,18 @@ ngx_http_apigw_key_source(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     value = cf->args->elts;
     name = value[1];
 
+    if (ngx_strcmp(name.data, "authorizer") == 0) {
+        klcf->index = NGX_HTTP_APIGW_KEY_NO_INDEX;
+        klcf->granted = 1;
+
+        return NGX_CONF_OK;
+    }
+
     if (name.len < 2 || name.data[0] != '$') {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid API key source \"%V\": a variable such as "
-                           "\"$http_x_api_key\" is expected", &name);
+                           "\"$http_x_api_key\", or \"authorizer\", is "
+                           "expected", &name);
         return NGX_CONF_ERROR;
     }
 
@@ -510,6 +531,7 @@ ngx_http_apigw_key_create_loc_conf(ngx_conf_t *cf)
      *
      *     conf->header = { 0, NULL };
      *     conf->query = 0;
+     *     conf->granted = 0;
      */
 
     conf->required = NGX_CONF_UNSET;
@@ -533,6 +555,7 @@ ngx_http_apigw_key_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         conf->index = prev->index;
         conf->query = prev->query;
         conf->header = prev->header;
+        conf->granted = prev->granted;
     }
 
     if (conf->index == NGX_CONF_UNSET) {
@@ -640,6 +663,15 @@ ngx_http_apigw_key_routes(ngx_conf_t *cf, ngx_http_apigw_stage_t *stage,
                                       "but the stage \"%V\" has no "
                                       "\"apigw_usage_plans\"",
                                       &routes[i]->key.key, &stage->name);
+            return NGX_ERROR;
+        }
+
+        if (slcf->granted && !routes[i]->usage_key) {
+            ngx_http_apigw_conf_error(cf, NGX_LOG_EMERG, &routes[i]->place,
+                                      "the route \"%V\" requires an API key "
+                                      "of an authorizer of the type "
+                                      "\"lambda\", but has none",
+                                      &routes[i]->key.key);
             return NGX_ERROR;
         }
 

@@ -7,12 +7,20 @@
 #include "ngx_http_apigw_key.h"
 
 
+static ngx_int_t ngx_http_apigw_key_granted(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_str_t *secret);
+
+
 ngx_int_t
-ngx_http_apigw_key_read(ngx_http_request_t *r,
+ngx_http_apigw_key_read(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
     ngx_http_apigw_key_loc_conf_t *klcf, ngx_str_t *secret)
 {
     ngx_int_t         rc;
     ngx_table_elt_t  *h;
+
+    if (klcf->granted) {
+        return ngx_http_apigw_key_granted(r, ctx, secret);
+    }
 
     if (klcf->header.len == 0) {
         return ngx_http_apigw_take_variable(r, klcf->index,
@@ -22,6 +30,32 @@ ngx_http_apigw_key_read(ngx_http_request_t *r,
     rc = ngx_http_apigw_find_header(r, &klcf->header, &h);
 
     return (rc == NGX_OK) ? ngx_http_apigw_own(r, &h->value, secret) : rc;
+}
+
+
+/* a copy: that of the authorizer is not this request's to wipe */
+
+static ngx_int_t
+ngx_http_apigw_key_granted(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
+    ngx_str_t *secret)
+{
+    ngx_str_t  *key;
+
+    if (ctx->granted == NULL || ctx->granted->usage_key.len == 0) {
+        return NGX_DECLINED;
+    }
+
+    key = &ctx->granted->usage_key;
+
+    secret->data = ngx_pnalloc(r->pool, key->len);
+    if (secret->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(secret->data, key->data, key->len);
+    secret->len = key->len;
+
+    return NGX_OK;
 }
 
 

@@ -10,8 +10,6 @@
 /* Secrets that clients show, and that nobody else shall see. */
 
 
-static ngx_int_t ngx_http_apigw_mask_request(ngx_http_request_t *r,
-    ngx_str_t *secret);
 static ngx_int_t ngx_http_apigw_mask_query(ngx_http_request_t *r,
     ngx_str_t *uri, ngx_str_t *secret);
 static ngx_int_t ngx_http_apigw_mask_text(ngx_http_request_t *r,
@@ -132,6 +130,34 @@ ngx_int_t
 ngx_http_apigw_take_variable(ngx_http_request_t *r, ngx_int_t index,
     size_t max, ngx_str_t *secret)
 {
+    ngx_int_t                   rc;
+    ngx_http_variable_value_t  *vv;
+
+    rc = ngx_http_apigw_read_variable(r, index, secret);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    if (secret->len < NGX_HTTP_APIGW_SECRET_MIN || secret->len > max) {
+        /* no secret, and its bytes may stand everywhere */
+        return NGX_OK;
+    }
+
+    vv = &r->variables[index];
+
+    if (ngx_http_apigw_in_request(r, vv->data)) {
+        ngx_memset(vv->data, '*', vv->len);
+    }
+
+    return ngx_http_apigw_mask_request(r, secret);
+}
+
+
+ngx_int_t
+ngx_http_apigw_read_variable(ngx_http_request_t *r, ngx_int_t index,
+    ngx_str_t *value)
+{
     ngx_http_variable_value_t  *vv;
 
     vv = ngx_http_get_flushed_variable(r, index);
@@ -144,26 +170,11 @@ ngx_http_apigw_take_variable(ngx_http_request_t *r, ngx_int_t index,
         return NGX_DECLINED;
     }
 
-    if (ngx_http_apigw_mask_copy(r, vv->data, vv->len, secret) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    if (vv->len < NGX_HTTP_APIGW_SECRET_MIN || vv->len > max) {
-        /* no secret, and its bytes may stand everywhere */
-        return NGX_OK;
-    }
-
-    if (ngx_http_apigw_in_request(r, vv->data)) {
-        ngx_memset(vv->data, '*', vv->len);
-    }
-
-    return ngx_http_apigw_mask_request(r, secret);
+    return ngx_http_apigw_mask_copy(r, vv->data, vv->len, value);
 }
 
 
-/* wherever the client wrote it, logs and upstreams will read stars */
-
-static ngx_int_t
+ngx_int_t
 ngx_http_apigw_mask_request(ngx_http_request_t *r, ngx_str_t *secret)
 {
     ngx_uint_t        i;
@@ -200,6 +211,37 @@ ngx_http_apigw_mask_request(ngx_http_request_t *r, ngx_str_t *secret)
             return NGX_ERROR;
         }
     }
+}
+
+
+ngx_int_t
+ngx_http_apigw_mask_variables(ngx_http_request_t *r, ngx_str_t *secret)
+{
+    ngx_str_t                   text;
+    ngx_uint_t                  i;
+    ngx_http_variable_value_t  *v;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_get_module_main_conf(r, ngx_http_core_module);
+
+    for (i = 0; i < cmcf->variables.nelts; i++) {
+        v = &r->variables[i];
+
+        if (!v->valid || v->not_found || v->len < secret->len) {
+            continue;
+        }
+
+        text.data = v->data;
+        text.len = v->len;
+
+        if (ngx_http_apigw_mask_text(r, &text, &text, secret) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        v->data = text.data;
+    }
+
+    return NGX_OK;
 }
 
 
@@ -280,6 +322,27 @@ ngx_http_apigw_mask(ngx_str_t *text, ngx_str_t *secret)
 
         ngx_memset(p, '*', secret->len);
         p += secret->len;
+    }
+}
+
+
+void
+ngx_http_apigw_mask_cut(ngx_str_t *text, ngx_str_t *secret)
+{
+    u_char  *p, *last;
+    size_t   len;
+
+    ngx_http_apigw_mask(text, secret);
+
+    last = text->data + text->len;
+    len = ngx_min(text->len, secret->len - 1);
+
+    for (p = last - len; p < last; p++) {
+
+        if (ngx_memcmp(p, secret->data, last - p) == 0) {
+            ngx_memset(p, '*', last - p);
+            return;
+        }
     }
 }
 

@@ -50,6 +50,7 @@ my %http_family = (
     'ngx_http_apigw_flight.h' => 'ngx_http_apigw_authorizer.h',
     'ngx_http_apigw_introspection.h' => 'ngx_http_apigw_flight.h',
     'ngx_http_apigw_jwt.h' => 'ngx_http_apigw_authorizer.h',
+    'ngx_http_apigw_lambda_authorizer.h' => 'ngx_http_apigw_flight.h',
 );
 
 # a .c of base/ or core/ without a header of its own is part of X.h when it is
@@ -58,6 +59,7 @@ my %http_family = (
 my %part = (
     'ngx_apigw_credentials.c' => 'ngx_apigw_sigv4.h',
     'ngx_apigw_route_key.c' => 'ngx_apigw_router.h',
+    'ngx_apigw_verdict.c' => 'ngx_apigw_policy.h',
     'ngx_apigw_header_rules.c' => 'ngx_apigw_event.h',
 );
 
