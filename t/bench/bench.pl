@@ -951,9 +951,9 @@ sub count {
         BenchLoad::send_requests($port, BenchLoad::requests($mix), 128, $conns)
             if $name eq 'S8b';
 
-        # tokens that are to be known
+        # tokens and identities that are to be known
         BenchLoad::send_requests($port, BenchLoad::requests($mix), $mix->{n}, 1)
-            if $mix->{tokens};
+            if $mix->{tokens} || $mix->{auth};
 
         BenchLoad::send_requests($port, BenchLoad::requests($mix), $n, 1);
 
