@@ -37,7 +37,7 @@ our $Api = <<'_EOC_';
             proxy_pass_request_body off;
             proxy_set_header Content-Length "";
             proxy_set_header X-Length $content_length;
-            proxy_set_header X-Connection $connection;
+            proxy_set_header X-Requests $connection_requests;
             proxy_set_header X-Body $event_body;
         }
     }
@@ -48,7 +48,7 @@ our $Api = <<'_EOC_';
         location ~ [/:]ok/ { return 200 '{"statusCode":200,"body":"ok"}'; }
         location ~ /functions/body/ { return 200 '{"statusCode":200,"body":"$http_x_body"}'; }
         location ~ /functions/length/ { return 200 '{"statusCode":200,"body":"$http_x_length"}'; }
-        location ~ /functions/connection/ { return 200 '{"statusCode":200,"body":"$http_x_connection"}'; }
+        location ~ /functions/requests/ { return 200 '{"statusCode":200,"body":"$http_x_requests"}'; }
         location ~ /functions/headers/ {
             return 200 '{"statusCode":302,"headers":{"Content-Type":"Text/Plain; charset=UTF-8","Location":"/x","X-Accel-Redirect":"/secret","X-Accel-Expires":"7","X-A":"1","ETag":"\u0022q\u0022","Server":"mine","Date":"never","Connection":"close","Transfer-Encoding":"chunked","Content-Length":"7","x-amzn-RequestId":"theirs","x-amz-apigw-id":"theirs","apigw-requestid":"theirs","X-Amzn-Trace-Id":"theirs"},"body":"moved"}';
         }
@@ -71,6 +71,8 @@ our $Api = <<'_EOC_';
         location ~ /functions/forbidden/ { return 403 '{"Message":"not allowed\u000asecret-token"}'; }
         location ~ /functions/missing/ { return 404 '{"Message":"Function not found"}'; }
         location ~ /functions/large/ { return 413 '{"message":"too large"}'; }
+        location ~ /functions/cached/ { return 200 '{"statusCode":200,"headers":{"Cache-Control":"no-store","Expires":"0","ETag":"\u0022q\u0022","Last-Modified":"Thu, 01 Jan 1970 00:00:10 GMT"},"body":"ok"}'; }
+        location ~ /functions/encoded/ { return 200 '{"statusCode":200,"headers":{"content-type":"text/plain;charset=utf-8","Content-Encoding":"br"},"body":"abc"}'; }
         location ~ /functions/busy/ { return 429; }
         location ~ /functions/broken/ { return 500; }
     }
@@ -362,7 +364,7 @@ Content-Length: 3
 --- error_code eval
 [502, 502, 502, 500, 500, 413, 500, 500]
 --- response_body_like eval
-[('^{"message":"Internal server error"}$') x 5, '413|message', ('^{"message":"Internal server error"}$') x 2]
+[('^{"message":"Internal server error"}$') x 5, '^{"message":"HTTP content length exceeded 6291456 bytes"}$', ('^{"message":"Internal server error"}$') x 2]
 --- response_headers eval
 [("x-amzn-ErrorType: InternalServerErrorException\nContent-Type: application/json\n! X-Amzn-Trace-Id") x 5, "Content-Type: application/json", ("x-amzn-ErrorType: InternalServerErrorException") x 2]
 --- access_log eval
@@ -470,15 +472,15 @@ $::Api . 'upstream two { server 127.0.0.1:1; server 127.0.0.1:$TEST_NGINX_RAND_P
 
 
 
-=== TEST 24: connections are kept
---- config
-    apigw_api_type http;
-    apigw_stage s { apigw_route "ANY /x" { apigw_lambda http://lambda function=connection; } }
-    location = /check { return 200; }
+=== TEST 24: connections are kept, those of clients and those of functions
+--- config eval
+"apigw_stage s { " . ::routes('', qw(requests failed forbidden array)) . " }"
 --- pipelined_requests eval
-["GET /s/x", "POST /s/x\nbody", "HEAD /s/x", "GET /s/x"]
+["GET /s/requests", "POST /s/requests\nbody", "GET /s/failed", "GET /s/forbidden", "GET /s/array", "HEAD /s/requests", "GET /s/requests"]
+--- error_code eval
+[200, 200, 502, 500, 502, 200, 200]
 --- response_body_like eval
-['^(\d+)$', '^\d+$', '^$', '^\d+$']
+['^1$', '^2$', 'Internal', 'Internal', 'Internal', '^$', '^7$']
 
 
 
@@ -661,3 +663,100 @@ GET /ssi
 ^\[ok\|.*\]
 --- access_log
 "queryStringParameters":{"a":"1"}
+
+
+
+=== TEST 35: filters know the headers of an answer
+--- config
+    apigw_api_type http;
+    gzip on;
+    gzip_min_length 1;
+    gzip_types text/plain;
+    apigw_stage s {
+        apigw_route "GET /x" { expires 1h; apigw_lambda http://lambda function=cached; }
+        apigw_route "GET /y" { apigw_lambda http://lambda function=encoded; }
+        apigw_route "GET /z" { apigw_lambda http://lambda function=cached; }
+    }
+--- request eval
+["GET /s/x", "GET /s/y", "GET /s/z"]
+--- more_headers eval
+["X-A: b", "Accept-Encoding: gzip", "If-None-Match: \"q\""]
+--- error_code eval
+[200, 200, 200]
+--- response_headers eval
+["Cache-Control: max-age=3600\nLast-Modified: Thu, 01 Jan 1970 00:00:10 GMT", "Content-Encoding: br\nContent-Length: 3", "Cache-Control: no-store\nETag: \"q\""]
+--- raw_response_headers_unlike eval
+["no-store|Expires: 0", "gzip", "max-age"]
+
+
+
+=== TEST 36: what was sent is not sent again, unless that is wanted
+--- http_config eval
+$::Api . 'upstream cut { server 127.0.0.1:$TEST_NGINX_RAND_PORT_3 max_fails=0; server 127.0.0.1:$TEST_NGINX_RAND_PORT_1 backup; }
+server { listen 127.0.0.1:$TEST_NGINX_RAND_PORT_3; access_log off; return 444; }'
+--- config
+    apigw_api_type http;
+    apigw_stage s {
+        apigw_route "GET /once" { apigw_lambda http://cut function=ok; }
+        apigw_route "GET /again" { apigw_lambda http://cut function=ok; apigw_lambda_next_upstream error non_idempotent; }
+    }
+--- request eval
+["GET /s/once", "GET /s/again"]
+--- error_code eval
+[500, 200]
+--- response_body eval
+['{"message":"Internal Server Error"}', 'ok']
+
+
+
+=== TEST 37: a response that ends with its connection
+--- http_config eval
+$::Api . 'server { listen 127.0.0.1:$TEST_NGINX_RAND_PORT_3;
+    sub_filter nothing something; sub_filter_types *;
+    location / { proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_2; }
+    location /close/ { chunked_transfer_encoding off; proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_2; } }'
+--- config
+    apigw_stage s {
+        apigw_route "GET /close" { apigw_lambda http://127.0.0.1:$TEST_NGINX_RAND_PORT_3/close function=ok; }
+    }
+--- request
+GET /s/close
+--- error_code: 504
+--- response_body: {"message":"Network error communicating with endpoint"}
+--- error_log
+upstream sent invalid response for the function "ok": it has neither Content-Length nor "chunked"
+
+
+
+=== TEST 38: a client certificate
+--- http_config eval
+$::Api . "server { listen 127.0.0.1:\$TEST_NGINX_RAND_PORT_3 ssl; ssl_certificate $::Dir/cert.pem; ssl_certificate_key $::Dir/key.pem;
+ssl_client_certificate $::Dir/cert.pem; ssl_verify_client optional; apigw_api tls; apigw_api_type http; access_log off;
+set_real_ip_from 127.0.0.1; real_ip_header X-Real;
+apigw_stage s { apigw_route 'GET /x' { apigw_lambda http://lambda function=ok; } } }"
+--- config eval
+"location /with { proxy_pass https://127.0.0.1:\$TEST_NGINX_RAND_PORT_3/s/x; proxy_set_header X-Real 192.0.2.7; proxy_ssl_certificate $::Dir/cert.pem; proxy_ssl_certificate_key $::Dir/key.pem; }"
+--- request
+GET /with
+--- response_body: ok
+--- access_log
+"authentication":{"clientCert":{"clientCertPem":"-----BEGIN CERTIFICATE-----
+"issuerDN":"CN=lambda.test"
+"sourceIp":"192.0.2.7"
+"x-forwarded-for":"192.0.2.7"
+
+
+
+=== TEST 39: a response in chunks
+--- http_config eval
+$::Api . 'server { listen 127.0.0.1:$TEST_NGINX_RAND_PORT_3;
+    sub_filter nothing something; sub_filter_types *;
+    location / { proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_2; }
+}'
+--- config
+    apigw_stage s {
+        apigw_route "GET /chunked" { apigw_lambda http://127.0.0.1:$TEST_NGINX_RAND_PORT_3 function=ok; }
+    }
+--- request
+GET /s/chunked
+--- response_body: ok

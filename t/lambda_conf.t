@@ -469,7 +469,7 @@ nginx.conf:
     apigw_stage prod { apigw_route "GET /a" { apigw_lambda https://127.0.0.1:1 function=f; apigw_lambda_ssl_trusted_certificate nowhere.pem; } }
 --- must_die
 --- error_log
-nowhere.pem") failed
+nowhere.pem"
 --- no_error_log
 [alert]
 

@@ -308,6 +308,8 @@ struct ngx_http_apigw_ctx_s {
     ngx_uint_t                     err_status;  /* of r when it was routed */
     ngx_uint_t                     error_status;  /* that nginx found, before
                                                 it became a response */
+    off_t                          max_size;  /* that a request exceeded; 0:
+                                                client_max_body_size */
 
     u_char                         request_id[NGX_APIGW_UUID_LEN];
     u_char                         extended_id[

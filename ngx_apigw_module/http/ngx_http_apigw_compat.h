@@ -57,9 +57,52 @@ ngx_http_apigw_lead_lists(ngx_http_request_t *r, ngx_table_elt_t *from,
     }
 }
 
+
+/* what "expires" looks for */
+
+static ngx_inline ngx_int_t
+ngx_http_apigw_know_cache_control(ngx_http_request_t *r, ngx_table_elt_t *h)
+{
+    ngx_table_elt_t  **p;
+
+    for (p = &r->headers_out.cache_control; *p; p = &(*p)->next) {
+        /* void */
+    }
+
+    *p = h;
+
+    return NGX_OK;
+}
+
 #else
 
 #define ngx_http_apigw_link_header(h)
+
+
+static ngx_inline ngx_int_t
+ngx_http_apigw_know_cache_control(ngx_http_request_t *r, ngx_table_elt_t *h)
+{
+    ngx_array_t       *array;
+    ngx_table_elt_t  **p;
+
+    array = &r->headers_out.cache_control;
+
+    if (array->elts == NULL
+        && ngx_array_init(array, r->pool, 1, sizeof(ngx_table_elt_t *))
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    p = ngx_array_push(array);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    *p = h;
+
+    return NGX_OK;
+}
 
 
 static ngx_inline void

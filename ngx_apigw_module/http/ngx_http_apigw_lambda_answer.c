@@ -260,10 +260,15 @@ ngx_http_apigw_lambda_refused(ngx_http_request_t *r,
                   "message \"%V\"", ngx_http_apigw_lambda_name(r),
                   ctx->response.status, &quote.text);
 
+    if (ctx->response.status == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE) {
+        ctx->gateway->max_size = NGX_HTTP_APIGW_INVOKE_MAX;
+
+        return ngx_http_apigw_lambda_error(r, ctx,
+                                           NGX_HTTP_APIGW_REQUEST_TOO_LARGE);
+    }
+
     return ngx_http_apigw_lambda_error(r, ctx,
-                   ctx->response.status == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE
-                   ? NGX_HTTP_APIGW_REQUEST_TOO_LARGE
-                   : NGX_HTTP_APIGW_API_CONFIGURATION_ERROR);
+                                       NGX_HTTP_APIGW_API_CONFIGURATION_ERROR);
 }
 
 

@@ -145,6 +145,10 @@ ngx_http_apigw_lambda_push(ngx_http_request_t *r, ngx_apigw_pair_t *pair,
 
     h->hash = ngx_hash_strlow(h->lowcase_key, name.data, name.len);
 
+    if (ngx_http_apigw_lambda_named(&name, "cache-control")) {
+        return ngx_http_apigw_know_cache_control(r, h);
+    }
+
     ngx_http_apigw_lambda_known(r, h);
 
     return NGX_OK;

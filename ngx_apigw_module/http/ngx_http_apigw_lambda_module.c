@@ -10,10 +10,6 @@
 #define NGX_HTTP_APIGW_LAMBDA_CONNECT  5000
 #define NGX_HTTP_APIGW_LAMBDA_BUFFER   16384
 
-#define NGX_HTTP_APIGW_LAMBDA_CONF                                           \
-    NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_APIGW_STAGE_CONF           \
-    |NGX_HTTP_APIGW_ROUTE_CONF
-
 
 static void *ngx_http_apigw_lambda_create_main_conf(ngx_conf_t *cf);
 static void *ngx_http_apigw_lambda_create_loc_conf(ngx_conf_t *cf);
@@ -49,14 +45,16 @@ static ngx_command_t  ngx_http_apigw_lambda_commands[] = {
       NULL },
 
     { ngx_string("apigw_lambda_next_upstream"),
-      NGX_HTTP_APIGW_LAMBDA_CONF|NGX_CONF_1MORE,
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_APIGW_STAGE_CONF
+                        |NGX_HTTP_APIGW_ROUTE_CONF|NGX_CONF_1MORE,
       ngx_conf_set_bitmask_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_apigw_lambda_loc_conf_t, upstream.next_upstream),
       &ngx_http_apigw_lambda_next_upstream },
 
     { ngx_string("apigw_lambda_next_upstream_tries"),
-      NGX_HTTP_APIGW_LAMBDA_CONF|NGX_CONF_TAKE1,
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_APIGW_STAGE_CONF
+                        |NGX_HTTP_APIGW_ROUTE_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_num_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_apigw_lambda_loc_conf_t,
@@ -64,7 +62,8 @@ static ngx_command_t  ngx_http_apigw_lambda_commands[] = {
       NULL },
 
     { ngx_string("apigw_lambda_connect_timeout"),
-      NGX_HTTP_APIGW_LAMBDA_CONF|NGX_CONF_TAKE1,
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_APIGW_STAGE_CONF
+                        |NGX_HTTP_APIGW_ROUTE_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_msec_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_apigw_lambda_loc_conf_t, connect),
@@ -73,21 +72,24 @@ static ngx_command_t  ngx_http_apigw_lambda_commands[] = {
 #if (NGX_HTTP_SSL)
 
     { ngx_string("apigw_lambda_ssl_trusted_certificate"),
-      NGX_HTTP_APIGW_LAMBDA_CONF|NGX_CONF_TAKE1,
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_APIGW_STAGE_CONF
+                        |NGX_HTTP_APIGW_ROUTE_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_str_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_apigw_lambda_loc_conf_t, trusted),
       NULL },
 
     { ngx_string("apigw_lambda_ssl_verify"),
-      NGX_HTTP_APIGW_LAMBDA_CONF|NGX_CONF_FLAG,
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_APIGW_STAGE_CONF
+                        |NGX_HTTP_APIGW_ROUTE_CONF|NGX_CONF_FLAG,
       ngx_conf_set_flag_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_apigw_lambda_loc_conf_t, upstream.ssl_verify),
       NULL },
 
     { ngx_string("apigw_lambda_ssl_name"),
-      NGX_HTTP_APIGW_LAMBDA_CONF|NGX_CONF_TAKE1,
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_APIGW_STAGE_CONF
+                        |NGX_HTTP_APIGW_ROUTE_CONF|NGX_CONF_TAKE1,
       ngx_http_set_complex_value_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_apigw_lambda_loc_conf_t, upstream.ssl_name),

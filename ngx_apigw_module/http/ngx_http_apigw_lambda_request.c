@@ -268,6 +268,8 @@ ngx_http_apigw_lambda_too_large(ngx_http_request_t *r,
         return NGX_HTTP_REQUEST_ENTITY_TOO_LARGE;
     }
 
+    ctx->gateway->max_size = NGX_HTTP_APIGW_INVOKE_MAX;
+
     return ngx_http_apigw_refuse(r, ctx->gateway,
                                  NGX_HTTP_APIGW_REQUEST_TOO_LARGE);
 }

@@ -343,7 +343,8 @@ ngx_http_apigw_error_message(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
 
         message->len = ngx_sprintf(message->data,
                                    (char *) answer->message.data,
-                                   clcf->client_max_body_size)
+                                   ctx->max_size ? ctx->max_size
+                                                 : clcf->client_max_body_size)
                        - message->data;
         return NGX_OK;
     }
