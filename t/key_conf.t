@@ -1082,7 +1082,7 @@ secret
     apigw_api_key_source x-api-key;
 --- must_die
 --- error_log
-invalid API key source "x-api-key": a variable such as "$http_x_api_key" is expected in
+invalid API key source "x-api-key": a variable such as "$http_x_api_key", or "authorizer", is expected in
 --- no_error_log
 [alert]
 secret

@@ -544,7 +544,7 @@ Authorization: good-token-1
 --- response_body
 /a?session=session-12345678 alice good-token-1
 --- access_log eval
-qr/^GET \/s\/a\?session=[*]+ HTTP\/1.1 session=[*]+ \/a <[*]+> \/s\/a\?session=[*]+ [*]+ \[[*]+\] alice$/m
+qr/^GET \/s\/a\?session=[*]+ HTTP\/1.1 session=[*]+ \/a <[*]+> \/a\?session=[*]+ [*]+ \[[*]+\] alice$/m
 --- no_access_log eval
 ["session-12345678", "good-token-1"]
 
@@ -582,7 +582,31 @@ GET /s/a?tenant=acme&x=127.0.0.1 HTTP
 
 
 
-=== TEST 31: nothing listens
+=== TEST 31: a call that is signed
+--- user_files
+>>> credentials
+[default]
+aws_access_key_id = AKIDEXAMPLE
+aws_secret_access_key = secret-of-aws-0123456789
+[other]
+aws_access_key_id = AKIDOTHER
+aws_secret_access_key = secret-of-other-0123456789
+aws_session_token = session-of-other
+--- http_config eval: ::http('mode token; sign;', more => 'apigw_aws account=123456789012 region=eu-west-1 credentials=$TEST_NGINX_SERVER_ROOT/html/credentials profile=other;') =~ s/default '[^']*';/default '{"principalId":"alice","policyDocument":{"Version":"2012-10-17","Statement":{"Action":"*","Effect":"Allow","Resource":"arn:aws:execute-api:eu-west-1:123456789012:pets\/s\/GET\/a"}}}';/r =~ s/if \(\$request_method/if (\$http_authorization !~ "^AWS4-HMAC-SHA256 Credential=AKIDOTHER\/[0-9]{8}\/eu-west-1\/lambda\/aws4_request, ?SignedHeaders=content-type;host;x-amz-date;x-amz-security-token, ?Signature=[0-9a-f]{64}") { return 403; } if (\$http_x_amz_security_token != session-of-other) { return 406; } if (\$request_method/r
+--- config eval: $::Config
+--- log_level: info
+--- request
+GET /s/a
+--- more_headers
+Authorization: good-token-1
+--- response_body
+alice
+--- no_error_log eval
+["[error]", "secret-of-other", "session-of-other", "good-token-1"]
+
+
+
+=== TEST 32: nothing listens
 --- http_config eval: ::http('mode token;') =~ s/endpoint http:[^;]*/endpoint http:\/\/127.0.0.1:1/r
 --- config eval: $::Config
 --- log_level: info
@@ -600,7 +624,7 @@ the function "authorize" of the authorizer "custom" failed
 
 
 
-=== TEST 32: a function that is not there
+=== TEST 33: a function that is not there
 --- http_config eval: ::http('mode token;') =~ s/function authorize/function nobody/r
 --- config eval: $::Config
 --- request

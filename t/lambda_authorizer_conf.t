@@ -32,7 +32,7 @@ our $Keys = <<'_EOC_';
 _EOC_
 
 our $Source = $::Keys =~ s/authorizer;/authorizers;/r;
-our $Forward = $::Keys =~ s/authorize off;//r =~ s/apigw_api_key_required/apigw_forward_api_key on; apigw_api_key_required/r;
+our $Forward = $::Keys =~ s/apigw_authorize off;//r =~ s/apigw_api_key_required/apigw_forward_api_key on; apigw_api_key_required/r;
 
 no_long_string();
 run_tests();
@@ -429,7 +429,6 @@ nginx.conf:
 --- must_die
 --- error_log
 unknown "nowhere" variable
-nginx.conf:
 --- no_error_log
 [alert]
 
