@@ -102,7 +102,20 @@ real: module
 	@t/tools/deps.sh test real
 	t/tools/prove.sh t/real/
 
-test-all: test static asan valgrind real
+# What mostly waits, beside what computes; npm fetches what "real" wants.
+# LINT=lint is one more.
+
+test-all: all-deps
+	@MAKE="$(MAKE)" t/tools/lanes.sh "sys real runner" \
+	    "$(LINT) unit fuzz itest static valgrind asan" real-deps
+
+all-deps:
+	@t/tools/deps.sh build test asan valgrind $(LINT)
+	@$(MAKE) --no-print-directory module
+
+real-deps:
+	@t/tools/deps.sh real
+	@t/tools/npm.sh
 
 bench: module
 	@t/tools/deps.sh bench
@@ -148,4 +161,5 @@ $(BUILD)/fuzz/%: t/fuzz/%.c $(FUZZ_OBJS) $(UNIT_HEADERS)
 .SECONDARY: $(UNIT_OBJS) $(FUZZ_OBJS)
 
 .PHONY: all module run unit unit-deps fuzz itest sys runner test asan \
-	valgrind static real test-all bench lint fmt install clean
+	valgrind static real test-all all-deps real-deps bench lint fmt \
+	install clean

@@ -735,7 +735,7 @@ ssl_client_certificate $::Dir/cert.pem; ssl_verify_client optional; apigw_api tl
 set_real_ip_from 127.0.0.1; real_ip_header X-Real;
 apigw_stage s { apigw_route 'GET /x' { apigw_lambda http://lambda function=ok; } } }"
 --- config eval
-"location /with { proxy_pass https://127.0.0.1:\$TEST_NGINX_RAND_PORT_3/s/x; proxy_set_header X-Real 192.0.2.7; proxy_ssl_certificate $::Dir/cert.pem; proxy_ssl_certificate_key $::Dir/key.pem; }"
+"location /with { proxy_pass https://127.0.0.1:\$TEST_NGINX_RAND_PORT_3/s/x; proxy_ssl_session_reuse off; proxy_set_header X-Real 192.0.2.7; proxy_ssl_certificate $::Dir/cert.pem; proxy_ssl_certificate_key $::Dir/key.pem; }"
 --- request
 GET /with
 --- response_body: ok

@@ -473,6 +473,9 @@ ngx_apigw_lease_view_t *ngx_http_apigw_quota_view(ngx_http_request_t *r,
 ngx_int_t ngx_http_apigw_refuse(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx, ngx_uint_t error);
 
+
+/* ngx_http_apigw_response_table.c */
+
 /* the type as AWS names it, and the message, of ctx->error */
 void ngx_http_apigw_error_type(ngx_http_apigw_ctx_t *ctx, ngx_str_t *type);
 ngx_int_t ngx_http_apigw_error_message(ngx_http_request_t *r,

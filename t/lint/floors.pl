@@ -58,9 +58,9 @@ my %http_family = (
 
 my %part = (
     'ngx_apigw_credentials.c' => 'ngx_apigw_sigv4.h',
+    'ngx_apigw_header_rules.c' => 'ngx_apigw_event.h',
     'ngx_apigw_route_key.c' => 'ngx_apigw_router.h',
     'ngx_apigw_verdict.c' => 'ngx_apigw_policy.h',
-    'ngx_apigw_header_rules.c' => 'ngx_apigw_event.h',
 );
 
 my %private = (

@@ -56,6 +56,11 @@ if [ "$(id -u)" -ne 0 ]; then
     exit 1
 fi
 
+# one at a time; what another one has installed is not missing any more
+if [ -z "${APIGW_DEPS:-}" ]; then
+    APIGW_DEPS=1 exec flock "${TMPDIR:-/tmp}/apigw-deps.lock" "$0" "$@"
+fi
+
 echo "installing:$missing"
 
 export DEBIAN_FRONTEND=noninteractive

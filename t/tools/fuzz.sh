@@ -1,16 +1,18 @@
 #!/bin/sh
-# fuzz.sh SECONDS FUZZER...: runs each fuzzer over its seeds and on from them.
+# fuzz.sh SECONDS FUZZER...: runs each fuzzer over its seeds and on from them,
+# as many at a time as there are processors.
 
 set -eu
 
-seconds=$1
-shift
-
+self=$(cd "$(dirname "$0")" && pwd)/$(basename "$0")
 top=$(cd "$(dirname "$0")/../.." && pwd)
-passed=0
-failed=0
 
-for fuzzer; do
+
+one () {
+    fuzzer=$1
+    seconds=$2
+    status=$3
+
     name=$(basename "$fuzzer")
     seeds=$top/t/fuzz/corpus/${name#fuzz_}
     work=$(mktemp -d)
@@ -21,15 +23,32 @@ for fuzzer; do
     then
         runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$work/log")
         echo "$name: ok, ${runs:-0} runs"
-        passed=$((passed + 1))
+        echo "$name" >> "$status/passed"
         rm -rf "$work"
 
     else
-        tail -n 40 "$work/log" >&2
-        echo "$name: FAILED, see $work" >&2
-        failed=$((failed + 1))
+        echo "$(tail -n 40 "$work/log")
+$name: FAILED, see $work" >&2
     fi
-done
+}
 
-echo "fuzz: $passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+
+if [ "$1" = --one ]; then
+    one "$4" "$2" "$3"
+    exit 0
+fi
+
+seconds=$1
+shift
+
+status=$(mktemp -d)
+trap 'rm -rf "$status"' EXIT
+: > "$status/passed"
+
+printf '%s\0' "$@" \
+    | xargs -0 -n 1 -P "$(nproc)" "$self" --one "$seconds" "$status"
+
+passed=$(wc -l < "$status/passed")
+
+echo "fuzz: $passed passed, $(($# - passed)) failed"
+[ "$passed" -eq $# ]

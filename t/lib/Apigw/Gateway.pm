@@ -23,6 +23,14 @@ my $owner = $$;
 my %all;            # those that are to be stopped at the end
 my %lock;           # port => socket that reserves it
 
+# glibc keeps nothing that is free but pieces of less than 4 KB
+my %trim = (
+    MALLOC_MMAP_THRESHOLD_ => 4096,
+    MALLOC_MMAP_MAX_       => 1_000_000,
+    MALLOC_TRIM_THRESHOLD_ => 0,
+    MALLOC_TOP_PAD_        => 0,
+);
+
 for my $signal (qw(INT TERM HUP)) {
     my $number = { HUP => 1, INT => 2, TERM => 15 }->{$signal};
     $SIG{$signal} = sub { exit 128 + $number };
@@ -49,6 +57,7 @@ sub new {
         log_level => 'info',
         files     => {},
         modules   => 1,
+        trim      => 0,
         %opt,
         ports     => {},
         mark      => 0,
@@ -200,6 +209,7 @@ sub start {
         open STDIN, '<', '/dev/null';
         open STDOUT, '>>', $self->path('logs/stderr');
         open STDERR, '>&', \*STDOUT;
+        @ENV{keys %trim} = values %trim if $self->{trim};
         exec $self->command, '-g', 'daemon off;' or POSIX::_exit(127);
     }
 
@@ -724,7 +734,8 @@ same nginx, or another gateway.
 
 main (text outside of http), workers (1), events, log_level (info), files
 ({ name => text, ... } in the directory; a reference to a text is written as
-it is), modules (0: load none, a plain nginx).
+it is), modules (0: load none, a plain nginx), trim (1: malloc() of nginx gives
+back what is free, so that RssAnon is what is in use, within some 50 KB).
 
 =item configure(...), write(name, text), read(name), path(name), root, port(n)
 

@@ -9,9 +9,9 @@ use File::Path ();
 use File::Temp ();
 use IO::Select ();
 use IO::Socket::INET ();
-use JSON::PP ();
 use POSIX ();
 use Scalar::Util qw(weaken);
+use Storable ();
 use Time::HiRes qw(sleep time);
 
 use Apigw::Gateway ();
@@ -118,9 +118,7 @@ sub stop {
 sub save {
     my ($self) = @_;
     my $file = $self->path('state');
-    open my $out, '>:raw', "$file.new" or die "$file: $!\n";
-    print $out JSON::PP->new->utf8->canonical->encode($self->{state});
-    close $out or die "$file: $!\n";
+    Storable::nstore($self->{state}, "$file.new") or die "$file: $!\n";
     rename "$file.new", $file or die "$file: $!\n";
     return $self;
 }
@@ -250,9 +248,7 @@ sub answer {
     printf $log "%.3f %s %s\n", time, $method, $target;
     close $log;
 
-    open my $in, '<:raw', $self->path('state') or die "no state: $!\n";
-    local $/;
-    my $state = JSON::PP->new->utf8->decode(scalar <$in>);
+    my $state = Storable::retrieve($self->path('state'));
     my $mode = $state->{mode}{$path} // $state->{mode}{'*'} // 'normal';
     my $text = $state->{documents}{$path};
 
