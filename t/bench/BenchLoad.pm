@@ -41,6 +41,7 @@ sub template {
     my $text = "GET $mix->{path} HTTP/1.1\r\nHost: bench\r\n";
     $text .= "Origin: $mix->{origin}\r\n" if defined $mix->{origin};
     $text .= "x-api-key: $mix->{key}\r\n" if defined $mix->{key};
+    $text .= "authorization: $mix->{auth}\r\n" if defined $mix->{auth};
     $text .= 'authorization: Bearer ' if defined $mix->{tokens};
 
     return $text;

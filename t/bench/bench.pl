@@ -40,6 +40,7 @@ my $tiny = 'tiny-quota-0123456789ABCDEFGHIJKLMNOPQRS';
 my $pet = '/prod/pets/42';
 my $thing = '/prod/thing%05d/parts/42';
 my $origin = 'https://app.example.com';
+my $identity = 'bench-%07d-0123456789abcdef';
 my $json = '{"id":42,"name":"' . 'x' x 179 . '"}';
 
 # what "same" is: the gateway's work on headers done by nginx's own means;
@@ -132,6 +133,21 @@ my %scenarios = (
         mix => { n => 1, path => '/prod/mock' },
         base_mix => { n => 1, path => '/prod/same' },
     },
+    L1 => {
+        title => 'apigw_lambda, to proxy_pass', gate => 'lambda',
+        base => 'plain', bar => 1.25, others => { S0 => 'plain' },
+        mix => { n => 1, path => $pet },
+    },
+    L2 => {
+        title => 'Lambda authorizer, one identity', gate => 'authz',
+        base => 'cheap', bar => 1.05,
+        mix => { n => 1, path => $pet, auth => sprintf $identity, 7 },
+    },
+    L2b => {
+        title => 'Lambda authorizer, 1,000', gate => 'authz',
+        base => 'cheap', bar => 1.06,
+        mix => { n => 1000, path => $pet, auth => $identity },
+    },
 );
 
 # rows of another kind
@@ -142,7 +158,7 @@ my %extras = (
 );
 
 my @order = qw(S0 S1 S2 S2l S3a S3b S4a S4b S4ea S4eb S4da S4db S5 S6 S6m S7
-               S7r S8a S8b S8n C1 C1w C2);
+               S7r S8a S8b S8n C1 C1w C2 L1 L2 L2b);
 
 # the other baselines, which have no bar
 my %others = (cheap => [qw(plain same)], plain => [], gate => []);
@@ -247,6 +263,7 @@ sub prepare {
     server {
         listen 127.0.0.1:$port backlog=1024;
         location / { return 200 '$json'; }
+@{[ functions() ]}
         location ~ /what\$ {
             return 200 "\$http_x_forwarded_for|\$http_x_forwarded_proto|\$http_x_forwarded_port|\$http_x_apigw_request_id|\$http_x_api_key";
         }
@@ -267,6 +284,30 @@ CONF
 
     $perf = qx(perf stat -x, -e instructions:u,cycles true 2>&1);
     $perf = ($? == 0 && $perf !~ /not supported|not counted/) ? 1 : 0;
+}
+
+
+# the server of functions: what they return is always the same
+
+sub functions {
+    my $allow = 'arn:aws:execute-api:*:*:*/prod/GET/';
+    my %returned = (
+        pets => { statusCode => 200, body => $json,
+                  headers => { 'Content-Type' => 'application/json' } },
+        told => { statusCode => 200,
+                  body => '$request_method $content_length' },
+        allow => { principalId => 'bench', context => { tier => 'gold' },
+                   policyDocument => { Version => '2012-10-17', Statement => [{
+                       Action => 'execute-api:Invoke', Effect => 'Allow',
+                       Resource => ["${allow}pets/*", "${allow}what"] }] } },
+    );
+
+    return join '', map {
+        my $text = JSON::PP->new->canonical->encode($returned{$_});
+        $text =~ s/(["\\])/\\$1/g;
+        "        location = /2015-03-31/functions/$_/invocations {"
+            . " return 200 \"$text\"; }\n"
+    } sort keys %returned;
 }
 
 
@@ -335,8 +376,8 @@ CONF
 # a gateway by name: "plain", "low", k<keys>, r<routes>; "n<routes>" is nginx
 # with as many locations, to compare memory with.  With quotas: q<keys> in
 # Redis, l<keys> in the zone, "sick" to be left without its Redis.  With tokens:
-# j<algorithm>; "e<keys>" is q and jRS256 together.  "web" has
-# CORS and mocks
+# j<algorithm>; "e<keys>" is q and jRS256 together.  "web" has CORS and mocks,
+# "lambda" a function for a backend, "authz" one that authorizes
 
 sub gate {
     my ($name) = @_;
@@ -393,6 +434,25 @@ sub gate {
             return 200 '$json';
         }
 CONF
+    }
+
+    if ($name eq 'lambda') {
+        $stage =~ s/(\{id\}" \{ )proxy_pass([^;]*)/$1apigw_lambda$2 function=pets/;
+        $stage .= "apigw_route \"GET /told\" "
+                  . "{ apigw_lambda http://backend function=told; }\n";
+    }
+
+    if ($name eq 'authz') {
+        $http .= <<"CONF";
+    apigw_authorizer users {
+        type     lambda;
+        endpoint http://127.0.0.1:$backend->{ports}{http};
+        function allow;
+        identity \$http_authorization;
+        ttl      3600s;
+    }
+CONF
+        $stage = "apigw_authorize users;\n$stage";
     }
 
     if ($name =~ /^[kqle](\d+)$/ || $name =~ /^(?:low|sick)$/) {
@@ -501,6 +561,9 @@ sub connected {
 
 sub bearer {
     my ($gate) = @_;
+
+    return 'authorization: ' . sprintf $identity, 7
+        if $gate->{name} eq 'authz';
 
     my ($alg) = $gate->{name} =~ /^j(.*)/;
     $alg ||= 'RS256' if $gate->{name} =~ /^e/;
@@ -635,7 +698,7 @@ sub check_gate {
     }
 
     push @failures, check_quota($gate) if $gate->{name} =~ /^[ql]\d/;
-    push @failures, check_tokens($gate) if bearer($gate);
+    push @failures, check_tokens($gate) if $gate->{name} =~ /^[je]/;
 
     if ($gate->{name} eq 'low') {
         ($status, $head) = BenchLoad::ask($port, $pet, @key);
@@ -654,6 +717,8 @@ sub check_gate {
     }
 
     push @failures, check_web($port) if $gate->{name} eq 'web';
+    push @failures, check_lambda($port) if $gate->{name} eq 'lambda';
+    push @failures, check_authorizer($port, @key) if $gate->{name} eq 'authz';
 
     ($status) = BenchLoad::ask($port, '/prod/nothing/here', @key);
     $want->('no route', $status, 403);
@@ -778,6 +843,34 @@ sub check_web {
 }
 
 
+# a function answers as the backend does, and is told of the request
+
+sub check_lambda {
+    my ($port) = @_;
+
+    my ($status, $head, $body) = BenchLoad::ask($port, $pet);
+    my $told = (BenchLoad::ask($port, '/prod/told'))[2];
+    my ($method, $length) = split ' ', $told;
+
+    return differs('a function', "$status $body", "200 $json"),
+        $head =~ /^X-Amzn-Trace-Id: /m ? () : 'no trace id',
+        $method eq 'POST' && $length > 900 && $length < 1500
+            ? () : "an event: $told";
+}
+
+
+# one identity may call some routes, none may call none
+
+sub check_authorizer {
+    my ($port, @key) = @_;
+
+    my @statuses = map { (BenchLoad::ask($port, @$_))[0] }
+                   [$pet], [$pet, @key], ['/prod/pets', @key];
+
+    return differs('statuses of an authorizer', "@statuses", '401 200 403');
+}
+
+
 # a refusal by nginx itself has the head and body of one by the gateway
 
 sub check_native {
@@ -858,9 +951,9 @@ sub count {
         BenchLoad::send_requests($port, BenchLoad::requests($mix), 128, $conns)
             if $name eq 'S8b';
 
-        # tokens that are to be known
+        # tokens and identities that are to be known
         BenchLoad::send_requests($port, BenchLoad::requests($mix), $mix->{n}, 1)
-            if $mix->{tokens};
+            if $mix->{tokens} || $mix->{auth};
 
         BenchLoad::send_requests($port, BenchLoad::requests($mix), $n, 1);
 

@@ -197,9 +197,13 @@ sub laboratory {
 
         like($answer, qr/"version": "$1"/, '... version')
             if $expected =~ /version (v\d)/;
+        like($answer, qr/"message": "Hello, Ana!"/, '... greeting')
+            if $expected =~ /greeting/;
+        like($answer, qr/:hello:$1"/, '... alias')
+            if $expected =~ /alias (\w+)/;
     }
 
-    is($lines, 9, 'run.sh prints commands') or diag($text);
+    is($lines, 11, 'run.sh prints commands') or diag($text);
 
     kill 'INT', -$pid;
     waitpid $pid, 0;
@@ -216,7 +220,7 @@ sub free_port {
 
         my @sockets = map {
             IO::Socket::INET->new(LocalAddr => "0.0.0.0:$_", Listen => 1)
-        } $port .. $port + 2;
+        } $port .. $port + 3;
 
         return $port if @sockets == grep { defined } @sockets;
     }
@@ -301,9 +305,11 @@ sub check {
 
     my $conf = 'block' . ++$number . '.conf';
 
-    # no ports that are taken, no places that only root may write to
+    # no ports that are taken, no places that only root may write to, no names
+    # that somebody else knows
 
     $text =~ s/\blisten(\s+)(?:[\d.]+:)?(\d+)/listen$1unix:$dir\/$2.sock/g;
+    $text =~ s/\bserver(\s+)[a-z][\w-]*(?:\.[\w-]+)+:/server${1}127.0.0.1:/g;
     $text =~ s/^(\s*)(?:pid|error_log|user)\s[^;]*;//mg;
     $text =~ s{/etc/(?:nginx|ssl)/}{$dir/}g;
     $text =~ s{/var/log/nginx/}{$dir/}g;

@@ -5,11 +5,12 @@ set -eu
 
 build="build-essential nginx nginx-dev libssl-dev libjansson-dev
        libhiredis-dev"
-run="curl"
+run="curl python3"
 test="perl libtest-base-perl libtext-diff-perl libtest-longstring-perl
       liblist-moreutils-perl libipc-run-perl libwww-perl clang llvm curl
       openssl nghttp2-client libnginx-mod-http-lua libnginx-mod-http-echo
-      libnginx-mod-http-headers-more-filter redis-server liblua5.1-0-dev"
+      libnginx-mod-http-headers-more-filter redis-server liblua5.1-0-dev
+      python3"
 asan="gcc libpcre2-dev zlib1g-dev"
 lint="clang clang-tidy cppcheck uncrustify perl"
 bench="wrk valgrind linux-perf redis-server"
@@ -36,6 +37,7 @@ for group; do
             # any will do, wherever it comes from
             nodejs) command -v node >/dev/null && continue ;;
             npm) command -v npm >/dev/null && continue ;;
+            python3) command -v python3 >/dev/null && continue ;;
             chromium) command -v chromium >/dev/null && continue ;;
         esac
 

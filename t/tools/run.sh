@@ -1,7 +1,8 @@
 #!/bin/bash
-# run.sh MODULE_SO: the laboratory of docs/example, a gateway and its backends,
-# until Ctrl-C.  PORT (8080) is the gateway's, the two ports behind it are the
-# backends'.  TEST_NGINX_BINARY says which nginx.
+# run.sh MODULE_SO: the laboratory of docs/example, a gateway, its backends and
+# its functions, until Ctrl-C.  PORT (8080) is the gateway's, the two ports
+# behind it are the backends', the third one is that of the functions.
+# TEST_NGINX_BINARY says which nginx.
 
 set -u
 
@@ -29,11 +30,11 @@ case $port in
     ''|*[!0-9]*) fail "PORT=$port is not a number" ;;
 esac
 
-if [ "$port" -lt 1 ] || [ "$port" -gt 65533 ]; then
-    fail "PORT=$port: 1 to 65533 is expected"
+if [ "$port" -lt 1 ] || [ "$port" -gt 65532 ]; then
+    fail "PORT=$port: 1 to 65532 is expected"
 fi
 
-for p in "$port" $((port + 1)) $((port + 2)); do
+for p in "$port" $((port + 1)) $((port + 2)) $((port + 3)); do
     why=$(perl -MSocket -e '
         socket(my $s, PF_INET, SOCK_STREAM, 0) or die $!;
         setsockopt($s, SOL_SOCKET, SO_REUSEADDR, 1);
@@ -46,6 +47,7 @@ done
 
 gateway=
 backend=
+functions=
 tmp=
 
 stop () {
@@ -53,7 +55,8 @@ stop () {
     trap - EXIT
 
     # shellcheck disable=SC2086
-    [ -z "$gateway$backend" ] || kill -TERM $gateway $backend 2>/dev/null
+    [ -z "$gateway$backend$functions" ] ||
+        kill -TERM $gateway $backend $functions 2>/dev/null
     wait
 
     [ -z "$tmp" ] || rm -rf "$tmp"
@@ -93,12 +96,16 @@ cp "$example/keys.csv" "$run/"
 for conf in nginx.conf backend.conf; do
     sed -e "s/\\b8080\\b/$port/g" -e "s/\\b8081\\b/$((port + 1))/g" \
         -e "s/\\b8082\\b/$((port + 2))/g" \
+        -e "s/\\b8083\\b/$((port + 3))/g" \
         -e "s/^http {/&\\n    include temp.conf;/" \
         "$example/$conf" > "$run/$conf"
 done
 
 "$nginx" -p "$run/" -e stderr -c "$run/backend.conf" -g "daemon off; $user" &
 backend=$!
+
+python3 "$example/functions.py" $((port + 3)) &
+functions=$!
 
 "$nginx" -p "$run/" -e stderr -c "$run/nginx.conf" -g "daemon off; $user" &
 gateway=$!
@@ -108,10 +115,11 @@ today=$(date -u +%F)
 
 for ((i = 0; ; i++)); do
     [ "$(curl -s -o /dev/null -w '%{http_code}' -m 1 \
-         "$url/desarrollo/jdvpl" 2>/dev/null)" = 200 ] && break
+         "$url/desarrollo/{jdvpl,hello}" 2>/dev/null)" = 200200 ] && break
 
     kill -0 $gateway 2>/dev/null || fail "the gateway did not start"
     kill -0 $backend 2>/dev/null || fail "the backends did not start"
+    kill -0 $functions 2>/dev/null || fail "the functions did not start"
     [ $i -lt 100 ] || fail "the gateway does not answer on port $port"
 
     sleep 0.1
@@ -127,6 +135,9 @@ The gateway listens on port $port.  Try, in another terminal:
   curl -i $url/desarrollo/jdvpl/7
       200, what the backend saw: GET /jdvpl/7
 
+  curl -i "$url/desarrollo/hello?name=Ana"
+      200, a greeting by the function hello: $example/functions/hello.py
+
   curl -i -X OPTIONS -H "Origin: http://localhost:3000" \\
       -H "Access-Control-Request-Method: PUT" $url/desarrollo/jdvpl/7
       204, what a browser asks first: pages of http://localhost:3000 may PUT
@@ -136,6 +147,9 @@ The gateway listens on port $port.  Try, in another terminal:
 
   curl -i -H "X-Api-Key: laboratory-bob-0123456789abcdefgh" $url/produccion/jdvpl
       200, version v1, API key id bob, usage plan gold
+
+  curl -i -H "X-Api-Key: laboratory-bob-0123456789abcdefgh" $url/produccion/hello
+      200, the function's alias live, which is told the key's id, not the key
 
   for i in 1 2 3 4 5; do
       curl -s -o /dev/null -w "%{http_code}\\n" \\
@@ -153,6 +167,8 @@ The gateway listens on port $port.  Try, in another terminal:
   curl -i $url/produccion/nothing
       403 Missing Authentication Token: no such route
 
+A change of hello.py holds from the next request on.
+
 Configuration, keys and access log: $run
 Ctrl-C stops everything.
 
@@ -162,5 +178,5 @@ wait -n
 status=$?
 
 # Ctrl-C may reach them first
-[ $status -eq 0 ] || echo "run.sh: an nginx ended with $status" >&2
+[ $status -eq 0 ] || echo "run.sh: a server ended with $status" >&2
 stop $status

@@ -663,12 +663,11 @@ sub body {
 
 sub take {
     my ($self, $pattern) = @_;
-    while ($self->{buffer} !~ $pattern) {
+    until ($self->{buffer} =~ $pattern) {
         $self->fill or die "the response ends early\n";
     }
-    my $text = $1;
-    $self->{buffer} =~ s/$pattern//;
-    return $text;
+    $self->{buffer} =~ s/$pattern// or die;
+    return $1;
 }
 
 sub bytes {
