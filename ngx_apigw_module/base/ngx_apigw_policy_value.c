@@ -14,6 +14,8 @@
 #define NGX_APIGW_POLICY_DIGITS   15
 #define NGX_APIGW_POLICY_LARGEST  999999999999999LL
 
+#define NGX_APIGW_POLICY_ARN_PARTS  6
+
 
 static u_char *ngx_apigw_policy_digits(u_char *p, u_char *last,
     double *number);
@@ -24,6 +26,7 @@ static ngx_int_t ngx_apigw_policy_zone(u_char *p, u_char *last, double *time);
 static ngx_int_t ngx_apigw_policy_two(u_char *p, u_char *last, ngx_int_t max);
 static ngx_uint_t ngx_apigw_policy_word(ngx_str_t *text, const char *word);
 static ngx_uint_t ngx_apigw_policy_mapped(ngx_apigw_addr_t *addr);
+static ngx_uint_t ngx_apigw_policy_arn(ngx_str_t *text, ngx_str_t *parts);
 
 
 ngx_int_t
@@ -419,4 +422,74 @@ ngx_apigw_policy_in(ngx_apigw_policy_cidr_t *cidr, ngx_apigw_addr_t *addr)
     mask = (u_char) (0xff << (8 - bits));
 
     return ((cidr->addr.octets[bytes] ^ addr->octets[bytes]) & mask) == 0;
+}
+
+
+ngx_uint_t
+ngx_apigw_policy_is_arn(ngx_str_t *text)
+{
+    ngx_str_t  parts[NGX_APIGW_POLICY_ARN_PARTS];
+
+    return ngx_apigw_policy_arn(text, parts);
+}
+
+
+/* "arn:partition:service:region:account:resource" */
+
+static ngx_uint_t
+ngx_apigw_policy_arn(ngx_str_t *text, ngx_str_t *parts)
+{
+    u_char      *p, *last, *colon;
+    ngx_uint_t   i;
+
+    p = text->data;
+    last = p + text->len;
+
+    if (text->len < 4 || ngx_memcmp(p, "arn:", 4) != 0) {
+        return 0;
+    }
+
+    for (i = 0; i < NGX_APIGW_POLICY_ARN_PARTS - 1; i++) {
+
+        colon = ngx_strlchr(p, last, ':');
+        if (colon == NULL) {
+            return 0;
+        }
+
+        parts[i].len = colon - p;
+        parts[i].data = p;
+
+        p = colon + 1;
+    }
+
+    parts[i].len = last - p;
+    parts[i].data = p;
+
+    return 1;
+}
+
+
+/* part by part, so that "*" spans no colon but those of the resource */
+
+ngx_uint_t
+ngx_apigw_policy_arn_matches(ngx_str_t *value, ngx_str_t *text)
+{
+    ngx_str_t   patterns[NGX_APIGW_POLICY_ARN_PARTS];
+    ngx_str_t   parts[NGX_APIGW_POLICY_ARN_PARTS];
+    ngx_uint_t  i;
+
+    if (!ngx_apigw_policy_arn(value, patterns)
+        || !ngx_apigw_policy_arn(text, parts))
+    {
+        return 0;
+    }
+
+    for (i = 0; i < NGX_APIGW_POLICY_ARN_PARTS; i++) {
+
+        if (!ngx_apigw_policy_like(&patterns[i], &parts[i], 0)) {
+            return 0;
+        }
+    }
+
+    return 1;
 }
