@@ -11,6 +11,7 @@
  */
 
 #include "ngx_apigw_policy_int.h"
+#include "ngx_apigw_text.h"
 
 
 /* what an operator compares; keys have several */
@@ -248,23 +249,11 @@ ngx_apigw_policy_operator(ngx_str_t *name, ngx_uint_t *if_exists)
 static const ngx_apigw_policy_key_t *
 ngx_apigw_policy_key(ngx_str_t *name)
 {
-    size_t                         i;
     const ngx_apigw_policy_key_t  *key;
 
     for (key = ngx_apigw_policy_key_names; key->name.len; key++) {
 
-        if (key->name.len != name->len) {
-            continue;
-        }
-
-        for (i = 0; i < name->len; i++) {
-
-            if (ngx_tolower(name->data[i]) != key->name.data[i]) {
-                break;
-            }
-        }
-
-        if (i == name->len) {
+        if (ngx_apigw_text_same(name, &key->name)) {
             return key;
         }
     }
@@ -507,28 +496,16 @@ static ngx_uint_t
 ngx_apigw_policy_text_matches(ngx_uint_t how, ngx_str_t *value,
     ngx_str_t *text)
 {
-    size_t  i;
-
     if (how == NGX_APIGW_POLICY_LIKE) {
         return ngx_apigw_policy_like(value, text, 0);
     }
 
-    if (value->len != text->len) {
-        return 0;
+    if (how == NGX_APIGW_POLICY_IGNORE_CASE) {
+        return ngx_apigw_text_same(value, text);
     }
 
-    if (how == NGX_APIGW_POLICY_EQUAL) {
-        return ngx_memcmp(value->data, text->data, text->len) == 0;
-    }
-
-    for (i = 0; i < text->len; i++) {
-
-        if (ngx_tolower(value->data[i]) != ngx_tolower(text->data[i])) {
-            return 0;
-        }
-    }
-
-    return 1;
+    return value->len == text->len
+           && ngx_memcmp(value->data, text->data, text->len) == 0;
 }
 
 

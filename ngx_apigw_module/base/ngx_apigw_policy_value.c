@@ -8,6 +8,7 @@
 
 #include "ngx_apigw_policy_int.h"
 #include "ngx_apigw_period.h"
+#include "ngx_apigw_text.h"
 
 
 /* a double has all of these */
@@ -24,7 +25,6 @@ static u_char *ngx_apigw_policy_fraction(u_char *p, u_char *last,
 static u_char *ngx_apigw_policy_clock(u_char *p, u_char *last, double *time);
 static ngx_int_t ngx_apigw_policy_zone(u_char *p, u_char *last, double *time);
 static ngx_int_t ngx_apigw_policy_two(u_char *p, u_char *last, ngx_int_t max);
-static ngx_uint_t ngx_apigw_policy_word(ngx_str_t *text, const char *word);
 static ngx_uint_t ngx_apigw_policy_mapped(ngx_apigw_addr_t *addr);
 static ngx_uint_t ngx_apigw_policy_arn(ngx_str_t *text, ngx_str_t *parts);
 
@@ -272,7 +272,7 @@ ngx_apigw_policy_flag(ngx_apigw_json_t *value, ngx_uint_t *flag)
 {
     if (value->type == NGX_APIGW_JSON_TRUE
         || (value->type == NGX_APIGW_JSON_STRING
-            && ngx_apigw_policy_word(&value->text, "true")))
+            && ngx_apigw_text_is(&value->text, "true")))
     {
         *flag = 1;
         return NGX_OK;
@@ -280,33 +280,13 @@ ngx_apigw_policy_flag(ngx_apigw_json_t *value, ngx_uint_t *flag)
 
     if (value->type == NGX_APIGW_JSON_FALSE
         || (value->type == NGX_APIGW_JSON_STRING
-            && ngx_apigw_policy_word(&value->text, "false")))
+            && ngx_apigw_text_is(&value->text, "false")))
     {
         *flag = 0;
         return NGX_OK;
     }
 
     return NGX_DECLINED;
-}
-
-
-static ngx_uint_t
-ngx_apigw_policy_word(ngx_str_t *text, const char *word)
-{
-    size_t  i;
-
-    if (text->len != strlen(word)) {
-        return 0;
-    }
-
-    for (i = 0; i < text->len; i++) {
-
-        if (ngx_tolower(text->data[i]) != (u_char) word[i]) {
-            return 0;
-        }
-    }
-
-    return 1;
 }
 
 
