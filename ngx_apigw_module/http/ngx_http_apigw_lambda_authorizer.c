@@ -14,8 +14,6 @@ static ngx_int_t ngx_http_apigw_lambda_auth_init(ngx_conf_t *cf,
     ngx_http_apigw_authorizer_t *authorizer);
 static const char *ngx_http_apigw_lambda_auth_check(ngx_conf_t *cf,
     ngx_http_apigw_authorizer_t *authorizer);
-static ngx_int_t ngx_http_apigw_lambda_auth_peer(ngx_conf_t *cf,
-    ngx_http_apigw_authorizer_t *authorizer);
 static ngx_int_t ngx_http_apigw_lambda_auth_target(ngx_conf_t *cf,
     ngx_http_apigw_lambda_auth_t *lambda);
 static ngx_int_t ngx_http_apigw_lambda_auth_stage(ngx_conf_t *cf,
@@ -70,7 +68,15 @@ ngx_http_apigw_lambda_auth_init(ngx_conf_t *cf,
         return ngx_http_apigw_lambda_auth_error(cf, authorizer, reason, NULL);
     }
 
-    return ngx_http_apigw_lambda_auth_peer(cf, authorizer);
+    if (ngx_http_apigw_flight_peer(cf, authorizer, &lambda->url, &lambda->tls,
+                                   &lambda->resolver,
+                                   &lambda->resolver_timeout)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_apigw_lambda_auth_target(cf, lambda);
 }
 
 
@@ -126,43 +132,6 @@ ngx_http_apigw_lambda_auth_check(ngx_conf_t *cf,
     }
 
     return NULL;
-}
-
-
-static ngx_int_t
-ngx_http_apigw_lambda_auth_peer(ngx_conf_t *cf,
-    ngx_http_apigw_authorizer_t *authorizer)
-{
-    ngx_http_apigw_lambda_auth_t  *lambda;
-
-    lambda = authorizer->conf;
-
-    if (lambda->url.tls) {
-        lambda->tls = ngx_apigw_tls_create(cf,
-                                           &authorizer->trusted_certificate,
-                                           "trusted_certificate ");
-        if (lambda->tls == NULL) {
-            return NGX_ERROR;
-        }
-
-    } else if (authorizer->trusted_certificate.len) {
-        return ngx_http_apigw_lambda_auth_error(cf, authorizer,
-                                     "has a \"trusted_certificate\", which is "
-                                     "for \"https://\" only", NULL);
-    }
-
-    if (!lambda->url.address) {
-        lambda->resolver = ngx_http_apigw_authorizer_resolver(cf,
-                                                   &lambda->resolver_timeout);
-
-        if (lambda->resolver == NULL) {
-            return ngx_http_apigw_lambda_auth_error(cf, authorizer,
-                                     "needs a \"resolver\" in http{} for the "
-                                     "host of its \"endpoint\"", NULL);
-        }
-    }
-
-    return ngx_http_apigw_lambda_auth_target(cf, lambda);
 }
 
 

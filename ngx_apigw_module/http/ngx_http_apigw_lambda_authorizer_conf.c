@@ -161,48 +161,25 @@ static ngx_int_t
 ngx_http_apigw_lambda_auth_endpoint(ngx_conf_t *cf,
     ngx_http_apigw_lambda_auth_t *lambda, ngx_str_t *value)
 {
-    ngx_int_t         rc;
-    const char       *reason;
-    ngx_apigw_url_t  *url;
+    ngx_str_t  *path;
 
-    url = &lambda->url;
-
-    if (url->text.len) {
-        return ngx_http_apigw_authorizer_duplicate(cf);
+    if (ngx_http_apigw_flight_endpoint(cf, &lambda->url, value,
+                                       "\"https://\" is expected, requests "
+                                       "are told there")
+        != NGX_OK)
+    {
+        return NGX_ERROR;
     }
 
-    rc = ngx_apigw_url_parse(url, value, cf->pool, &reason);
+    path = &lambda->url.path;
 
-    if (rc == NGX_OK) {
-
-        if (!url->tls && !ngx_apigw_url_is_local(url)) {
-            reason = "\"https://\" is expected, requests are told there";
-            rc = NGX_DECLINED;
-
-        } else if (ngx_strlchr(url->path.data, url->path.data + url->path.len,
-                               '?'))
-        {
-            reason = "it has arguments";
-            rc = NGX_DECLINED;
-        }
+    if (ngx_strlchr(path->data, path->data + path->len, '?')) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid endpoint \"%V\": it has arguments", value);
+        return NGX_ERROR;
     }
 
-    if (rc != NGX_DECLINED) {
-        return rc;
-    }
-
-    /* there may be a password in it */
-
-    if (ngx_strlchr(value->data, value->data + value->len, '@')) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid endpoint: %s",
-                           reason);
-
-    } else {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid endpoint \"%V\": %s",
-                           value, reason);
-    }
-
-    return NGX_ERROR;
+    return NGX_OK;
 }
 
 
