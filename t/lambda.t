@@ -562,7 +562,7 @@ qr{Credential=AKIDPROFILE/\d{8}/us-east-1/lambda/aws4_request, ?SignedHeaders=co
 
 === TEST 29: TLS
 --- http_config eval
-$::Api . CORE::join('', map { "upstream $_ { server 127.0.0.1:\$TEST_NGINX_RAND_PORT_3; }\n" } qw(tls trusted off))
+$::Api . CORE::join('', map { "upstream $_ { zone $_ 64k; server 127.0.0.1:\$TEST_NGINX_RAND_PORT_3; }\n" } qw(tls trusted off))
 . "server { listen 127.0.0.1:\$TEST_NGINX_RAND_PORT_3 ssl; ssl_certificate $::Dir/cert.pem; ssl_certificate_key $::Dir/key.pem;
 location / { proxy_pass http://127.0.0.1:\$TEST_NGINX_RAND_PORT_2; } }"
 --- config eval

@@ -92,7 +92,7 @@ nginx.conf:
 --- config eval: $::Config
 --- must_die
 --- error_log
-the authorizer "custom" needs a "resolver" in http{} for the host of its "endpoint" in
+no resolver in http{} for the host of the endpoint "https://lambda.eu-central-1.amazonaws.com" in
 nginx.conf:
 --- no_error_log
 [alert]
@@ -104,7 +104,7 @@ nginx.conf:
 --- config eval: $::Config
 --- must_die
 --- error_log
-has a "trusted_certificate", which is for "https://" only in
+"trusted_certificate" of the authorizer "custom" is for "https://" only in
 nginx.conf:
 --- no_error_log
 [alert]

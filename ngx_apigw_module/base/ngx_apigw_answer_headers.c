@@ -5,6 +5,7 @@
 
 
 #include "ngx_apigw_answer_int.h"
+#include "ngx_apigw_text.h"
 
 
 /*
@@ -43,7 +44,6 @@ static ngx_int_t ngx_apigw_answer_trim(ngx_apigw_answer_text_t *text,
 static void ngx_apigw_answer_type(ngx_apigw_answer_t *answer);
 static ngx_uint_t ngx_apigw_answer_is_name(ngx_str_t *name);
 static uint32_t ngx_apigw_answer_hash(ngx_str_t *name);
-static ngx_uint_t ngx_apigw_answer_same(ngx_str_t *a, ngx_str_t *b);
 
 
 static ngx_str_t  ngx_apigw_answer_type_name = ngx_string("Content-Type");
@@ -203,7 +203,7 @@ ngx_apigw_answer_take(ngx_apigw_answer_t *answer,
         field = &text->headers.fields[i];
 
         if (field->hash == hash && !field->taken
-            && ngx_apigw_answer_same(&field->name, name))
+            && ngx_apigw_text_same(&field->name, name))
         {
             field->taken = 1;
             rc = ngx_apigw_answer_add(answer, text, name, &field->value);
@@ -315,29 +315,19 @@ ngx_apigw_answer_number(ngx_apigw_answer_text_t *text, ngx_str_t *dst,
 static ngx_int_t
 ngx_apigw_answer_trim(ngx_apigw_answer_text_t *text, ngx_str_t *value)
 {
-    u_char  *p, *last, *c;
+    u_char  *p, *last;
 
-    p = value->data;
-    last = p + value->len;
+    last = value->data + value->len;
 
-    for (c = p; c < last; c++) {
+    for (p = value->data; p < last; p++) {
 
-        if ((*c < 0x20 && *c != '\t') || *c == 0x7f) {
+        if ((*p < 0x20 && *p != '\t') || *p == 0x7f) {
             text->reason = "the value of a header has a control character";
             return NGX_DECLINED;
         }
     }
 
-    while (p < last && (*p == ' ' || *p == '\t')) {
-        p++;
-    }
-
-    while (p < last && (last[-1] == ' ' || last[-1] == '\t')) {
-        last--;
-    }
-
-    value->data = p;
-    value->len = last - p;
+    ngx_apigw_text_trim(value);
 
     return NGX_OK;
 }
@@ -355,7 +345,7 @@ ngx_apigw_answer_type(ngx_apigw_answer_t *answer)
 
     for (pair = answer->headers; pair < last; pair++) {
 
-        if (!ngx_apigw_answer_same(&pair->name, &ngx_apigw_answer_type_name)) {
+        if (!ngx_apigw_text_same(&pair->name, &ngx_apigw_answer_type_name)) {
             continue;
         }
 
@@ -416,24 +406,4 @@ ngx_apigw_answer_hash(ngx_str_t *name)
     }
 
     return hash;
-}
-
-
-static ngx_uint_t
-ngx_apigw_answer_same(ngx_str_t *a, ngx_str_t *b)
-{
-    size_t  i;
-
-    if (a->len != b->len) {
-        return 0;
-    }
-
-    for (i = 0; i < a->len; i++) {
-
-        if (ngx_tolower(a->data[i]) != ngx_tolower(b->data[i])) {
-            return 0;
-        }
-    }
-
-    return 1;
 }

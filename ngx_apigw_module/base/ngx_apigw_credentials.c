@@ -7,6 +7,7 @@
 /* the shared credentials file (AWS SDKs and Tools Reference Guide) */
 
 #include "ngx_apigw_sigv4.h"
+#include "ngx_apigw_text.h"
 
 
 /* IAM: at most 128 and 40 in fact; of a token AWS gives no number */
@@ -33,7 +34,6 @@ static const char *ngx_apigw_credentials_profile(
     ngx_apigw_credentials_file_t *file, ngx_str_t *line);
 static const char *ngx_apigw_credentials_value(
     ngx_apigw_credentials_file_t *file, ngx_str_t *name, ngx_str_t *value);
-static ngx_uint_t ngx_apigw_credentials_same(ngx_str_t *a, ngx_str_t *b);
 static void ngx_apigw_credentials_trim(ngx_str_t *s);
 static ngx_uint_t ngx_apigw_credentials_graphic(ngx_str_t *s);
 
@@ -205,17 +205,13 @@ ngx_apigw_credentials_value(ngx_apigw_credentials_file_t *file,
 {
     ngx_str_t  *dst;
 
-    if (ngx_apigw_credentials_same(name, &ngx_apigw_credentials_id)) {
+    if (ngx_apigw_text_same(name, &ngx_apigw_credentials_id)) {
         dst = &file->credentials->key_id;
 
-    } else if (ngx_apigw_credentials_same(name,
-                                          &ngx_apigw_credentials_secret))
-    {
+    } else if (ngx_apigw_text_same(name, &ngx_apigw_credentials_secret)) {
         dst = &file->credentials->secret;
 
-    } else if (ngx_apigw_credentials_same(name,
-                                          &ngx_apigw_credentials_token))
-    {
+    } else if (ngx_apigw_text_same(name, &ngx_apigw_credentials_token)) {
         dst = &file->credentials->token;
 
     } else {
@@ -238,28 +234,6 @@ ngx_apigw_credentials_value(ngx_apigw_credentials_file_t *file,
     *dst = *value;
 
     return NULL;
-}
-
-
-/* name in either case, known in lower case */
-
-static ngx_uint_t
-ngx_apigw_credentials_same(ngx_str_t *name, ngx_str_t *known)
-{
-    size_t  i;
-
-    if (name->len != known->len) {
-        return 0;
-    }
-
-    for (i = 0; i < name->len; i++) {
-
-        if (ngx_tolower(name->data[i]) != known->data[i]) {
-            return 0;
-        }
-    }
-
-    return 1;
 }
 
 

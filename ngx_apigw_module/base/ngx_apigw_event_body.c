@@ -10,10 +10,6 @@
 #include "ngx_apigw_text.h"
 
 
-#define ngx_apigw_event_is_name(s, name)                                     \
-    ngx_apigw_event_is(s, name, sizeof(name) - 1)
-
-
 static size_t ngx_apigw_event_body_escaped(u_char *data, size_t len);
 static size_t ngx_apigw_event_body_resume(ngx_apigw_event_body_t *body,
     u_char *data, size_t len);
@@ -22,8 +18,6 @@ static void ngx_apigw_event_body_check(ngx_apigw_event_body_t *body,
 static size_t ngx_apigw_event_body_char(u_char c);
 static ngx_uint_t ngx_apigw_event_type(ngx_str_t *type, ngx_str_t *left,
     ngx_str_t *right);
-static ngx_uint_t ngx_apigw_event_is(ngx_str_t *s, const char *name,
-    size_t len);
 static ngx_uint_t ngx_apigw_event_ends(ngx_str_t *s, const char *suffix);
 static ngx_uint_t ngx_apigw_event_same(ngx_str_t *part, ngx_str_t *pattern);
 
@@ -292,17 +286,17 @@ ngx_apigw_event_text_type(ngx_str_t *type)
         return (left.len == 0);
     }
 
-    if (ngx_apigw_event_is_name(&left, "text")
+    if (ngx_apigw_text_is(&left, "text")
         || ngx_apigw_event_ends(&right, "+json")
         || ngx_apigw_event_ends(&right, "+xml"))
     {
         return 1;
     }
 
-    return (ngx_apigw_event_is_name(&left, "application")
-            && (ngx_apigw_event_is_name(&right, "json")
-                || ngx_apigw_event_is_name(&right, "xml")
-                || ngx_apigw_event_is_name(&right, "javascript")));
+    return (ngx_apigw_text_is(&left, "application")
+            && (ngx_apigw_text_is(&right, "json")
+                || ngx_apigw_text_is(&right, "xml")
+                || ngx_apigw_text_is(&right, "javascript")));
 }
 
 
@@ -345,16 +339,14 @@ ngx_apigw_event_type(ngx_str_t *type, ngx_str_t *left, ngx_str_t *right)
         last = end;
     }
 
-    while (p < last && (*p == ' ' || *p == '\t')) {
-        p++;
-    }
-
-    while (p < last && (last[-1] == ' ' || last[-1] == '\t')) {
-        last--;
-    }
-
     left->data = p;
     left->len = last - p;
+
+    ngx_apigw_text_trim(left);
+
+    p = left->data;
+    last = p + left->len;
+
     right->data = p;
     right->len = 0;
 
@@ -368,25 +360,6 @@ ngx_apigw_event_type(ngx_str_t *type, ngx_str_t *left, ngx_str_t *right)
     right->len = last - (end + 1);
 
     return (left->len && right->len);
-}
-
-
-static ngx_uint_t
-ngx_apigw_event_is(ngx_str_t *s, const char *name, size_t len)
-{
-    size_t  i;
-
-    if (s->len != len) {
-        return 0;
-    }
-
-    for (i = 0; i < len; i++) {
-        if (ngx_tolower(s->data[i]) != (u_char) name[i]) {
-            return 0;
-        }
-    }
-
-    return 1;
 }
 
 
@@ -407,7 +380,7 @@ ngx_apigw_event_ends(ngx_str_t *s, const char *suffix)
     end.len = len;
     end.data = s->data + s->len - len;
 
-    return ngx_apigw_event_is(&end, suffix, len);
+    return ngx_apigw_text_is(&end, suffix);
 }
 
 
@@ -416,21 +389,6 @@ ngx_apigw_event_ends(ngx_str_t *s, const char *suffix)
 static ngx_uint_t
 ngx_apigw_event_same(ngx_str_t *part, ngx_str_t *pattern)
 {
-    size_t  i;
-
-    if (pattern->len == 1 && pattern->data[0] == '*') {
-        return 1;
-    }
-
-    if (part->len != pattern->len) {
-        return 0;
-    }
-
-    for (i = 0; i < part->len; i++) {
-        if (ngx_tolower(part->data[i]) != ngx_tolower(pattern->data[i])) {
-            return 0;
-        }
-    }
-
-    return 1;
+    return (pattern->len == 1 && pattern->data[0] == '*')
+           || ngx_apigw_text_same(part, pattern);
 }

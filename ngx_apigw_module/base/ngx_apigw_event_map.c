@@ -7,6 +7,7 @@
 /* Clients choose names, may repeat them, and may send thousands */
 
 #include "ngx_apigw_event_int.h"
+#include "ngx_apigw_text.h"
 
 
 static void ngx_apigw_event_spell(ngx_str_t *name);
@@ -92,28 +93,17 @@ ngx_apigw_event_headers(ngx_apigw_event_ctx_t *ctx)
 static void
 ngx_apigw_event_spell(ngx_str_t *name)
 {
-    size_t      i;
-    ngx_uint_t  k;
+    ngx_uint_t  i;
 
     static ngx_str_t  names[] = {
         ngx_string("Authorization"),
         ngx_string("User-Agent")
     };
 
-    for (k = 0; k < 2; k++) {
+    for (i = 0; i < 2; i++) {
 
-        if (name->len != names[k].len) {
-            continue;
-        }
-
-        for (i = 0; i < name->len; i++) {
-            if (ngx_tolower(name->data[i]) != ngx_tolower(names[k].data[i])) {
-                break;
-            }
-        }
-
-        if (i == name->len) {
-            *name = names[k];
+        if (ngx_apigw_text_same(name, &names[i])) {
+            *name = names[i];
         }
     }
 }

@@ -241,20 +241,7 @@ ngx_apigw_event_cookies(ngx_apigw_event_out_t *out, ngx_apigw_event_t *event)
 ngx_uint_t
 ngx_apigw_event_is_cookie(ngx_str_t *name)
 {
-    size_t             i;
-    static const char  cookie[] = "cookie";
-
-    if (name->len != sizeof("cookie") - 1) {
-        return 0;
-    }
-
-    for (i = 0; i < name->len; i++) {
-        if (ngx_tolower(name->data[i]) != (u_char) cookie[i]) {
-            return 0;
-        }
-    }
-
-    return 1;
+    return ngx_apigw_text_is(name, "cookie");
 }
 
 

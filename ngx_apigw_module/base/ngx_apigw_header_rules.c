@@ -11,6 +11,7 @@
 
 #include "ngx_apigw_event.h"
 #include "ngx_apigw_router.h"
+#include "ngx_apigw_text.h"
 
 
 typedef struct {
@@ -125,21 +126,9 @@ ngx_apigw_header_response(ngx_uint_t type, ngx_str_t *name)
 static ngx_uint_t
 ngx_apigw_header_rule(const ngx_apigw_header_rule_t *rules, ngx_str_t *name)
 {
-    size_t  i;
-
     for ( /* void */ ; rules->name.len; rules++) {
 
-        if (rules->name.len != name->len) {
-            continue;
-        }
-
-        for (i = 0; i < name->len; i++) {
-            if (ngx_tolower(name->data[i]) != rules->name.data[i]) {
-                break;
-            }
-        }
-
-        if (i == name->len) {
+        if (ngx_apigw_text_same(name, &rules->name)) {
             return rules->rule;
         }
     }

@@ -16,6 +16,9 @@
 #define NGX_APIGW_JSON_EXPECT_COMMA  0x04
 #define NGX_APIGW_JSON_EXPECT_END    0x08
 
+/* a comma, and digits that every integer may have */
+#define NGX_APIGW_JSON_SCAN_DIGITS   19
+
 
 static ngx_int_t ngx_apigw_json_scan_value(ngx_apigw_json_scan_t *scan,
     u_char *p);
@@ -27,6 +30,7 @@ static ngx_int_t ngx_apigw_json_scan_name(ngx_apigw_json_scan_t *scan,
     u_char *p);
 static ngx_int_t ngx_apigw_json_scan_word(ngx_apigw_json_scan_t *scan,
     u_char *p, const char *word, size_t len, ngx_uint_t type);
+static u_char *ngx_apigw_json_scan_integers(u_char *start, u_char *last);
 
 
 static ngx_inline u_char *
@@ -281,7 +285,19 @@ ngx_apigw_json_scan_skip(ngx_apigw_json_scan_t *scan)
 ngx_int_t
 ngx_apigw_json_scan_leave(ngx_apigw_json_scan_t *scan, ngx_uint_t level)
 {
+    u_char  *p;
+
     while (scan->level >= level) {
+
+        p = scan->pos;
+
+        if (scan->last - p > 2
+            && *p == ',' && p[1] >= '0' && p[1] <= '9'
+            && scan->expect & NGX_APIGW_JSON_EXPECT_COMMA
+            && !ngx_apigw_json_scan_in_object(scan))
+        {
+            scan->pos = ngx_apigw_json_scan_integers(p, scan->last);
+        }
 
         if (ngx_apigw_json_scan(scan) != NGX_OK) {
             return NGX_DECLINED;
@@ -289,4 +305,45 @@ ngx_apigw_json_scan_leave(ngx_apigw_json_scan_t *scan, ngx_uint_t level)
     }
 
     return NGX_OK;
+}
+
+
+/*
+ * Past all ",1" that nothing but a further item, or the end of the array,
+ * follows; others are left to who checks them.
+ */
+
+static u_char *
+ngx_apigw_json_scan_integers(u_char *start, u_char *last)
+{
+    u_char  *p;
+
+    for ( ;; ) {
+        p = start;
+
+        if (last - p < 3 || *p != ',') {
+            return start;
+        }
+
+        p++;
+
+        if (*p == '0') {
+            p++;
+
+        } else {
+            while (p < last && *p >= '0' && *p <= '9') {
+                p++;
+            }
+        }
+
+        if (p == last
+            || (*p != ',' && *p != ']')
+            || p - start < 2
+            || p - start > NGX_APIGW_JSON_SCAN_DIGITS)
+        {
+            return start;
+        }
+
+        start = p;
+    }
 }

@@ -11,9 +11,7 @@
  */
 
 #include "ngx_apigw_policy_int.h"
-
-
-#define NGX_APIGW_POLICY_ARN_PARTS  6
+#include "ngx_apigw_text.h"
 
 
 /* what an operator compares; keys have several */
@@ -79,7 +77,6 @@ static const char *ngx_apigw_policy_keys(
     ngx_apigw_policy_cost_t *cost);
 static const char *ngx_apigw_policy_operand(
     const ngx_apigw_policy_operator_t *op, ngx_apigw_json_t *value);
-static ngx_uint_t ngx_apigw_policy_arn(ngx_str_t *text, ngx_str_t *parts);
 static ngx_uint_t ngx_apigw_policy_key_holds(
     const ngx_apigw_policy_operator_t *op, ngx_uint_t if_exists,
     ngx_apigw_json_t *values, ngx_apigw_policy_request_t *request);
@@ -90,8 +87,6 @@ static ngx_uint_t ngx_apigw_policy_matches(
     ngx_apigw_policy_subject_t *subject);
 static ngx_uint_t ngx_apigw_policy_text_matches(ngx_uint_t how,
     ngx_str_t *value, ngx_str_t *text);
-static ngx_uint_t ngx_apigw_policy_arn_matches(ngx_str_t *value,
-    ngx_str_t *text);
 static ngx_uint_t ngx_apigw_policy_number_matches(ngx_uint_t how,
     double number, double value);
 
@@ -254,23 +249,11 @@ ngx_apigw_policy_operator(ngx_str_t *name, ngx_uint_t *if_exists)
 static const ngx_apigw_policy_key_t *
 ngx_apigw_policy_key(ngx_str_t *name)
 {
-    size_t                         i;
     const ngx_apigw_policy_key_t  *key;
 
     for (key = ngx_apigw_policy_key_names; key->name.len; key++) {
 
-        if (key->name.len != name->len) {
-            continue;
-        }
-
-        for (i = 0; i < name->len; i++) {
-
-            if (ngx_tolower(name->data[i]) != key->name.data[i]) {
-                break;
-            }
-        }
-
-        if (i == name->len) {
+        if (ngx_apigw_text_same(name, &key->name)) {
             return key;
         }
     }
@@ -332,7 +315,6 @@ ngx_apigw_policy_operand(const ngx_apigw_policy_operator_t *op,
     ngx_apigw_json_t *value)
 {
     double                   number;
-    ngx_str_t                parts[NGX_APIGW_POLICY_ARN_PARTS];
     ngx_uint_t               flag;
     ngx_apigw_policy_cidr_t  cidr;
 
@@ -369,47 +351,12 @@ ngx_apigw_policy_operand(const ngx_apigw_policy_operator_t *op,
     }
 
     if (op->type == NGX_APIGW_POLICY_ARN
-        && !ngx_apigw_policy_arn(&value->text, parts))
+        && !ngx_apigw_policy_is_arn(&value->text))
     {
         return "a value of a condition is not an ARN";
     }
 
     return NULL;
-}
-
-
-/* "arn:partition:service:region:account:resource" */
-
-static ngx_uint_t
-ngx_apigw_policy_arn(ngx_str_t *text, ngx_str_t *parts)
-{
-    u_char      *p, *last, *colon;
-    ngx_uint_t   i;
-
-    p = text->data;
-    last = p + text->len;
-
-    if (text->len < 4 || ngx_memcmp(p, "arn:", 4) != 0) {
-        return 0;
-    }
-
-    for (i = 0; i < NGX_APIGW_POLICY_ARN_PARTS - 1; i++) {
-
-        colon = ngx_strlchr(p, last, ':');
-        if (colon == NULL) {
-            return 0;
-        }
-
-        parts[i].len = colon - p;
-        parts[i].data = p;
-
-        p = colon + 1;
-    }
-
-    parts[i].len = last - p;
-    parts[i].data = p;
-
-    return 1;
 }
 
 
@@ -549,54 +496,16 @@ static ngx_uint_t
 ngx_apigw_policy_text_matches(ngx_uint_t how, ngx_str_t *value,
     ngx_str_t *text)
 {
-    size_t  i;
-
     if (how == NGX_APIGW_POLICY_LIKE) {
         return ngx_apigw_policy_like(value, text, 0);
     }
 
-    if (value->len != text->len) {
-        return 0;
+    if (how == NGX_APIGW_POLICY_IGNORE_CASE) {
+        return ngx_apigw_text_same(value, text);
     }
 
-    if (how == NGX_APIGW_POLICY_EQUAL) {
-        return ngx_memcmp(value->data, text->data, text->len) == 0;
-    }
-
-    for (i = 0; i < text->len; i++) {
-
-        if (ngx_tolower(value->data[i]) != ngx_tolower(text->data[i])) {
-            return 0;
-        }
-    }
-
-    return 1;
-}
-
-
-/* part by part, so that "*" spans no colon but those of the resource */
-
-static ngx_uint_t
-ngx_apigw_policy_arn_matches(ngx_str_t *value, ngx_str_t *text)
-{
-    ngx_str_t   patterns[NGX_APIGW_POLICY_ARN_PARTS];
-    ngx_str_t   parts[NGX_APIGW_POLICY_ARN_PARTS];
-    ngx_uint_t  i;
-
-    if (!ngx_apigw_policy_arn(value, patterns)
-        || !ngx_apigw_policy_arn(text, parts))
-    {
-        return 0;
-    }
-
-    for (i = 0; i < NGX_APIGW_POLICY_ARN_PARTS; i++) {
-
-        if (!ngx_apigw_policy_like(&patterns[i], &parts[i], 0)) {
-            return 0;
-        }
-    }
-
-    return 1;
+    return value->len == text->len
+           && ngx_memcmp(value->data, text->data, text->len) == 0;
 }
 
 

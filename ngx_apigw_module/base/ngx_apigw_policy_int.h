@@ -96,5 +96,9 @@ ngx_int_t ngx_apigw_policy_addr(ngx_apigw_addr_t *addr, ngx_str_t *text);
 ngx_uint_t ngx_apigw_policy_in(ngx_apigw_policy_cidr_t *cidr,
     ngx_apigw_addr_t *addr);
 
+/* 1 where it is one; where that of a request matches that of a policy */
+ngx_uint_t ngx_apigw_policy_is_arn(ngx_str_t *text);
+ngx_uint_t ngx_apigw_policy_arn_matches(ngx_str_t *value, ngx_str_t *text);
+
 
 #endif /* _NGX_APIGW_POLICY_INT_H_INCLUDED_ */

@@ -8,11 +8,14 @@
 
 #include "ngx_apigw_policy_int.h"
 #include "ngx_apigw_period.h"
+#include "ngx_apigw_text.h"
 
 
 /* a double has all of these */
 #define NGX_APIGW_POLICY_DIGITS   15
 #define NGX_APIGW_POLICY_LARGEST  999999999999999LL
+
+#define NGX_APIGW_POLICY_ARN_PARTS  6
 
 
 static u_char *ngx_apigw_policy_digits(u_char *p, u_char *last,
@@ -22,8 +25,8 @@ static u_char *ngx_apigw_policy_fraction(u_char *p, u_char *last,
 static u_char *ngx_apigw_policy_clock(u_char *p, u_char *last, double *time);
 static ngx_int_t ngx_apigw_policy_zone(u_char *p, u_char *last, double *time);
 static ngx_int_t ngx_apigw_policy_two(u_char *p, u_char *last, ngx_int_t max);
-static ngx_uint_t ngx_apigw_policy_word(ngx_str_t *text, const char *word);
 static ngx_uint_t ngx_apigw_policy_mapped(ngx_apigw_addr_t *addr);
+static ngx_uint_t ngx_apigw_policy_arn(ngx_str_t *text, ngx_str_t *parts);
 
 
 ngx_int_t
@@ -269,7 +272,7 @@ ngx_apigw_policy_flag(ngx_apigw_json_t *value, ngx_uint_t *flag)
 {
     if (value->type == NGX_APIGW_JSON_TRUE
         || (value->type == NGX_APIGW_JSON_STRING
-            && ngx_apigw_policy_word(&value->text, "true")))
+            && ngx_apigw_text_is(&value->text, "true")))
     {
         *flag = 1;
         return NGX_OK;
@@ -277,33 +280,13 @@ ngx_apigw_policy_flag(ngx_apigw_json_t *value, ngx_uint_t *flag)
 
     if (value->type == NGX_APIGW_JSON_FALSE
         || (value->type == NGX_APIGW_JSON_STRING
-            && ngx_apigw_policy_word(&value->text, "false")))
+            && ngx_apigw_text_is(&value->text, "false")))
     {
         *flag = 0;
         return NGX_OK;
     }
 
     return NGX_DECLINED;
-}
-
-
-static ngx_uint_t
-ngx_apigw_policy_word(ngx_str_t *text, const char *word)
-{
-    size_t  i;
-
-    if (text->len != strlen(word)) {
-        return 0;
-    }
-
-    for (i = 0; i < text->len; i++) {
-
-        if (ngx_tolower(text->data[i]) != (u_char) word[i]) {
-            return 0;
-        }
-    }
-
-    return 1;
 }
 
 
@@ -419,4 +402,74 @@ ngx_apigw_policy_in(ngx_apigw_policy_cidr_t *cidr, ngx_apigw_addr_t *addr)
     mask = (u_char) (0xff << (8 - bits));
 
     return ((cidr->addr.octets[bytes] ^ addr->octets[bytes]) & mask) == 0;
+}
+
+
+ngx_uint_t
+ngx_apigw_policy_is_arn(ngx_str_t *text)
+{
+    ngx_str_t  parts[NGX_APIGW_POLICY_ARN_PARTS];
+
+    return ngx_apigw_policy_arn(text, parts);
+}
+
+
+/* "arn:partition:service:region:account:resource" */
+
+static ngx_uint_t
+ngx_apigw_policy_arn(ngx_str_t *text, ngx_str_t *parts)
+{
+    u_char      *p, *last, *colon;
+    ngx_uint_t   i;
+
+    p = text->data;
+    last = p + text->len;
+
+    if (text->len < 4 || ngx_memcmp(p, "arn:", 4) != 0) {
+        return 0;
+    }
+
+    for (i = 0; i < NGX_APIGW_POLICY_ARN_PARTS - 1; i++) {
+
+        colon = ngx_strlchr(p, last, ':');
+        if (colon == NULL) {
+            return 0;
+        }
+
+        parts[i].len = colon - p;
+        parts[i].data = p;
+
+        p = colon + 1;
+    }
+
+    parts[i].len = last - p;
+    parts[i].data = p;
+
+    return 1;
+}
+
+
+/* part by part, so that "*" spans no colon but those of the resource */
+
+ngx_uint_t
+ngx_apigw_policy_arn_matches(ngx_str_t *value, ngx_str_t *text)
+{
+    ngx_str_t   patterns[NGX_APIGW_POLICY_ARN_PARTS];
+    ngx_str_t   parts[NGX_APIGW_POLICY_ARN_PARTS];
+    ngx_uint_t  i;
+
+    if (!ngx_apigw_policy_arn(value, patterns)
+        || !ngx_apigw_policy_arn(text, parts))
+    {
+        return 0;
+    }
+
+    for (i = 0; i < NGX_APIGW_POLICY_ARN_PARTS; i++) {
+
+        if (!ngx_apigw_policy_like(&patterns[i], &parts[i], 0)) {
+            return 0;
+        }
+    }
+
+    return 1;
 }

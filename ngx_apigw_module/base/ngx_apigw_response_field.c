@@ -5,6 +5,7 @@
 
 
 #include "ngx_apigw_response_int.h"
+#include "ngx_apigw_text.h"
 
 
 /* RFC 9111 takes what is larger for this */
@@ -45,9 +46,8 @@ static void ngx_apigw_response_directive(ngx_apigw_response_fields_t *fields,
     ngx_str_t *name, ngx_str_t *value);
 static u_char *ngx_apigw_response_argument(ngx_str_t *value, u_char *p,
     u_char *last);
-static ngx_uint_t ngx_apigw_response_is(ngx_str_t *text, const char *lower);
-static ngx_uint_t ngx_apigw_response_is_name(ngx_str_t *text,
-    ngx_str_t *lower);
+static u_char *ngx_apigw_response_token(ngx_str_t *token, u_char *p,
+    u_char *last);
 static ngx_uint_t ngx_apigw_response_is_token(u_char c);
 static int64_t ngx_apigw_response_number(ngx_str_t *text, int64_t max);
 
@@ -89,7 +89,7 @@ ngx_apigw_response_field(ngx_apigw_response_fields_t *fields,
 
     rc = NGX_OK;
 
-    if (wanted->len && ngx_apigw_response_is_name(&name, wanted)) {
+    if (wanted->len && ngx_apigw_text_same(&name, wanted)) {
         rc = ngx_apigw_response_wanted(fields, &value);
     }
 
@@ -117,7 +117,7 @@ ngx_apigw_response_known_field(ngx_apigw_response_fields_t *fields,
 
     for (i = 0; i < n; i++) {
 
-        if (ngx_apigw_response_is(name, known[i].name)) {
+        if (ngx_apigw_text_is(name, known[i].name)) {
             return known[i].handler(fields, value);
         }
     }
@@ -179,16 +179,10 @@ ngx_apigw_response_split(ngx_str_t *name, ngx_str_t *value, u_char *p,
 
     p++;
 
-    while (p < last && (*p == ' ' || *p == '\t')) {
-        p++;
-    }
-
-    while (p < last && (last[-1] == ' ' || last[-1] == '\t')) {
-        last--;
-    }
-
     value->data = p;
     value->len = last - p;
+
+    ngx_apigw_text_trim(value);
 
     return NGX_OK;
 }
@@ -222,7 +216,7 @@ static ngx_int_t
 ngx_apigw_response_transfer(ngx_apigw_response_fields_t *fields,
     ngx_str_t *value)
 {
-    if (fields->chunked || !ngx_apigw_response_is(value, "chunked")) {
+    if (fields->chunked || !ngx_apigw_text_is(value, "chunked")) {
         fields->reason = "the Transfer-Encoding is not \"chunked\" alone";
         return NGX_DECLINED;
     }
@@ -237,7 +231,7 @@ static ngx_int_t
 ngx_apigw_response_coding(ngx_apigw_response_fields_t *fields,
     ngx_str_t *value)
 {
-    if (value->len && !ngx_apigw_response_is(value, "identity")) {
+    if (value->len && !ngx_apigw_text_is(value, "identity")) {
         fields->reason = "it has a Content-Encoding that was not asked for";
         return NGX_DECLINED;
     }
@@ -300,21 +294,9 @@ ngx_apigw_response_connection(ngx_apigw_response_fields_t *fields,
     last = p + value->len;
 
     while (p < last) {
+        p = ngx_apigw_response_token(&option, p, last);
 
-        if (!ngx_apigw_response_is_token(*p)) {
-            p++;
-            continue;
-        }
-
-        option.data = p;
-
-        while (p < last && ngx_apigw_response_is_token(*p)) {
-            p++;
-        }
-
-        option.len = p - option.data;
-
-        if (ngx_apigw_response_is(&option, "close")) {
+        if (ngx_apigw_text_is(&option, "close")) {
             fields->close = 1;
         }
     }
@@ -358,19 +340,7 @@ ngx_apigw_response_cache(ngx_apigw_response_fields_t *fields,
     last = p + value->len;
 
     while (p < last) {
-
-        if (!ngx_apigw_response_is_token(*p)) {
-            p++;
-            continue;
-        }
-
-        name.data = p;
-
-        while (p < last && ngx_apigw_response_is_token(*p)) {
-            p++;
-        }
-
-        name.len = p - name.data;
+        p = ngx_apigw_response_token(&name, p, last);
 
         ngx_str_null(&argument);
 
@@ -424,6 +394,27 @@ ngx_apigw_response_argument(ngx_str_t *value, u_char *p, u_char *last)
 }
 
 
+/* the next one, "" where there is none; returns the place behind it */
+
+static u_char *
+ngx_apigw_response_token(ngx_str_t *token, u_char *p, u_char *last)
+{
+    while (p < last && !ngx_apigw_response_is_token(*p)) {
+        p++;
+    }
+
+    token->data = p;
+
+    while (p < last && ngx_apigw_response_is_token(*p)) {
+        p++;
+    }
+
+    token->len = p - token->data;
+
+    return p;
+}
+
+
 /* of several the shortest; one that is invalid means stale: RFC 9111, 4.2.1 */
 
 static void
@@ -432,14 +423,14 @@ ngx_apigw_response_directive(ngx_apigw_response_fields_t *fields,
 {
     int64_t  n;
 
-    if (ngx_apigw_response_is(name, "no-store")
-        || ngx_apigw_response_is(name, "no-cache"))
+    if (ngx_apigw_text_is(name, "no-store")
+        || ngx_apigw_text_is(name, "no-cache"))
     {
         fields->stale = 1;
         return;
     }
 
-    if (!ngx_apigw_response_is(name, "max-age")) {
+    if (!ngx_apigw_text_is(name, "max-age")) {
         return;
     }
 
@@ -465,44 +456,6 @@ ngx_apigw_response_max_age(ngx_apigw_response_fields_t *fields)
     }
 
     return (fields->max_age > fields->age) ? fields->max_age - fields->age : 0;
-}
-
-
-static ngx_uint_t
-ngx_apigw_response_is(ngx_str_t *text, const char *lower)
-{
-    size_t  i;
-
-    for (i = 0; i < text->len; i++) {
-
-        if (lower[i] == '\0'
-            || ngx_tolower(text->data[i]) != (u_char) lower[i])
-        {
-            return 0;
-        }
-    }
-
-    return lower[i] == '\0';
-}
-
-
-static ngx_uint_t
-ngx_apigw_response_is_name(ngx_str_t *text, ngx_str_t *lower)
-{
-    size_t  i;
-
-    if (text->len != lower->len) {
-        return 0;
-    }
-
-    for (i = 0; i < text->len; i++) {
-
-        if (ngx_tolower(text->data[i]) != lower->data[i]) {
-            return 0;
-        }
-    }
-
-    return 1;
 }
 
 

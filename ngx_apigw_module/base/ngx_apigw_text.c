@@ -395,3 +395,40 @@ ngx_apigw_utf8(const u_char *p, const u_char *last)
 
     return n;
 }
+
+
+ngx_uint_t
+ngx_apigw_text_is(ngx_str_t *s, const char *word)
+{
+    size_t  i;
+
+    for (i = 0; i < s->len; i++) {
+
+        if (word[i] == '\0' || ngx_tolower(s->data[i]) != (u_char) word[i]) {
+            return 0;
+        }
+    }
+
+    return word[i] == '\0';
+}
+
+
+void
+ngx_apigw_text_trim(ngx_str_t *s)
+{
+    u_char  *p, *last;
+
+    p = s->data;
+    last = p + s->len;
+
+    while (p < last && (*p == ' ' || *p == '\t')) {
+        p++;
+    }
+
+    while (p < last && (last[-1] == ' ' || last[-1] == '\t')) {
+        last--;
+    }
+
+    s->data = p;
+    s->len = last - p;
+}

@@ -84,5 +84,33 @@ ngx_apigw_json_special(uint64_t w)
  */
 size_t ngx_apigw_utf8(const u_char *p, const u_char *last);
 
+/* 1 where s is a word, which is in lower case, in either case of ASCII */
+ngx_uint_t ngx_apigw_text_is(ngx_str_t *s, const char *word);
+
+/* takes blanks and tabs from both ends */
+void ngx_apigw_text_trim(ngx_str_t *s);
+
+
+/* 1 where both are the same in either case of ASCII */
+
+static ngx_inline ngx_uint_t
+ngx_apigw_text_same(const ngx_str_t *a, const ngx_str_t *b)
+{
+    size_t  i;
+
+    if (a->len != b->len) {
+        return 0;
+    }
+
+    for (i = 0; i < a->len; i++) {
+
+        if (ngx_tolower(a->data[i]) != ngx_tolower(b->data[i])) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
 
 #endif /* _NGX_APIGW_TEXT_H_INCLUDED_ */

@@ -261,6 +261,14 @@ ngx_int_t ngx_http_apigw_authorizer_read(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_identity_t *identity,
     ngx_str_t *text);
 
+
+/* ngx_http_apigw_authorizer_hide.c */
+
+/* as authorizer_read(), of a variable: read once, it may be masked then */
+ngx_int_t ngx_http_apigw_authorizer_shown(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_identity_t *identity,
+    ngx_str_t *text);
+
 /* notes a secret, to be wiped, and where it is passed on, to be masked */
 ngx_int_t ngx_http_apigw_authorizer_show(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx, ngx_int_t index, ngx_str_t *text,

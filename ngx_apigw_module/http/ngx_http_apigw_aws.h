@@ -53,6 +53,12 @@ typedef struct {
 ngx_http_apigw_aws_t *ngx_http_apigw_aws(ngx_conf_t *cf);
 ngx_http_apigw_aws_t *ngx_http_apigw_aws_of(ngx_http_request_t *r);
 
+/* 1 where it is a name such as "eu-central-1" */
+ngx_uint_t ngx_http_apigw_aws_is_region(ngx_str_t *region);
+
+
+/* ngx_http_apigw_function.c */
+
 /*
  * Checks the name and the qualifier (AWS Lambda API Reference, Invoke), makes
  * path and query: NGX_OK, or logged and NGX_ERROR.

@@ -9,25 +9,18 @@
 #include "ngx_apigw_digest.h"
 
 
-/*
- * Account, region and credentials of the gateway, and the names of functions
- * (AWS Lambda API Reference, Invoke).
- */
+/* account, region and credentials of the gateway */
 
 
-#define NGX_HTTP_APIGW_AWS_ACCOUNT        12
-#define NGX_HTTP_APIGW_AWS_MAX_REGION     32
-#define NGX_HTTP_APIGW_AWS_MAX_FILE       65536
-#define NGX_HTTP_APIGW_AWS_MAX_FUNCTION   170
-#define NGX_HTTP_APIGW_AWS_MAX_QUALIFIER  128
-#define NGX_HTTP_APIGW_AWS_HEADERS        4
+#define NGX_HTTP_APIGW_AWS_ACCOUNT     12
+#define NGX_HTTP_APIGW_AWS_MAX_REGION  32
+#define NGX_HTTP_APIGW_AWS_MAX_FILE    65536
 
 
 static char *ngx_http_apigw_aws_set(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static ngx_int_t ngx_http_apigw_aws_account(ngx_conf_t *cf,
     ngx_str_t *account);
-static ngx_uint_t ngx_http_apigw_aws_is_region(ngx_str_t *region);
 static ngx_int_t ngx_http_apigw_aws_credentials(ngx_conf_t *cf,
     ngx_http_apigw_aws_t *aws, ngx_str_t *source, ngx_str_t *profile);
 static ngx_int_t ngx_http_apigw_aws_env(ngx_conf_t *cf,
@@ -40,14 +33,6 @@ static ngx_int_t ngx_http_apigw_aws_read(ngx_conf_t *cf, ngx_str_t *name,
     ngx_str_t *text);
 static u_char *ngx_http_apigw_aws_secret(ngx_conf_t *cf, size_t len);
 static void ngx_http_apigw_aws_wipe(void *data);
-
-static ngx_uint_t ngx_http_apigw_function_is_name(ngx_str_t *name,
-    const char *others, size_t max);
-static void ngx_http_apigw_function_region(ngx_http_apigw_function_t *f);
-static u_char *ngx_http_apigw_function_escape(u_char *p, ngx_str_t *s);
-static ngx_int_t ngx_http_apigw_function_sign(ngx_http_apigw_aws_t *aws,
-    ngx_http_apigw_function_t *function, ngx_str_t *payload, ngx_pool_t *pool,
-    ngx_str_t *date, ngx_str_t *authorization);
 
 static void *ngx_http_apigw_aws_create_main_conf(ngx_conf_t *cf);
 static char *ngx_http_apigw_aws_init_main_conf(ngx_conf_t *cf, void *conf);
@@ -108,283 +93,6 @@ ngx_http_apigw_aws_t *
 ngx_http_apigw_aws_of(ngx_http_request_t *r)
 {
     return ngx_http_get_module_main_conf(r, ngx_http_apigw_aws_module);
-}
-
-
-ngx_int_t
-ngx_http_apigw_function(ngx_conf_t *cf, ngx_http_apigw_function_t *function)
-{
-    u_char  *p;
-
-    if (!ngx_http_apigw_function_is_name(&function->name, "-_:$.",
-                                         NGX_HTTP_APIGW_AWS_MAX_FUNCTION))
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid function \"%V\": a name, or an ARN, of up "
-                           "to %d letters, digits, \"-\" and \"_\" is "
-                           "expected", &function->name,
-                           NGX_HTTP_APIGW_AWS_MAX_FUNCTION);
-        return NGX_ERROR;
-    }
-
-    if (function->qualifier.len
-        && !ngx_http_apigw_function_is_name(&function->qualifier, "-_$",
-                                            NGX_HTTP_APIGW_AWS_MAX_QUALIFIER))
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid qualifier \"%V\": a version, or an alias "
-                           "of up to %d letters, digits, \"-\" and \"_\" is "
-                           "expected", &function->qualifier,
-                           NGX_HTTP_APIGW_AWS_MAX_QUALIFIER);
-        return NGX_ERROR;
-    }
-
-    if (function->region.len == 0) {
-        ngx_http_apigw_function_region(function);
-    }
-
-    p = ngx_pnalloc(cf->pool, function->base.len
-                              + sizeof(NGX_HTTP_APIGW_INVOKE_PATH) - 1
-                              + 3 * function->name.len
-                              + sizeof("/invocations") - 1);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    function->path.data = p;
-
-    p = ngx_cpymem(p, function->base.data, function->base.len);
-    p = ngx_cpymem(p, NGX_HTTP_APIGW_INVOKE_PATH,
-                   sizeof(NGX_HTTP_APIGW_INVOKE_PATH) - 1);
-    p = ngx_http_apigw_function_escape(p, &function->name);
-    p = ngx_cpymem(p, "/invocations", sizeof("/invocations") - 1);
-
-    function->path.len = p - function->path.data;
-
-    if (function->qualifier.len == 0) {
-        ngx_str_set(&function->query, "");
-        return NGX_OK;
-    }
-
-    p = ngx_pnalloc(cf->pool, sizeof("Qualifier=") - 1
-                              + 3 * function->qualifier.len);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    function->query.data = p;
-
-    p = ngx_cpymem(p, "Qualifier=", sizeof("Qualifier=") - 1);
-    p = ngx_http_apigw_function_escape(p, &function->qualifier);
-
-    function->query.len = p - function->query.data;
-
-    return NGX_OK;
-}
-
-
-static ngx_uint_t
-ngx_http_apigw_function_is_name(ngx_str_t *name, const char *others,
-    size_t max)
-{
-    u_char  ch;
-    size_t  i;
-
-    if (name->len == 0 || name->len > max) {
-        return 0;
-    }
-
-    for (i = 0; i < name->len; i++) {
-        ch = name->data[i];
-
-        if ((ch >= '0' && ch <= '9')
-            || ((ch | 0x20) >= 'a' && (ch | 0x20) <= 'z')
-            || (ch && ngx_strchr(others, ch)))
-        {
-            continue;
-        }
-
-        return 0;
-    }
-
-    /* nobody shall leave the path of functions */
-
-    return name->data[0] != '.';
-}
-
-
-/* lambda.eu-central-1.amazonaws.com, also with ".cn" */
-
-static void
-ngx_http_apigw_function_region(ngx_http_apigw_function_t *function)
-{
-    u_char     *p, *last, *end;
-    ngx_str_t   region;
-
-    p = function->host.data;
-    last = p + function->host.len;
-
-    if (function->host.len <= sizeof("lambda.") - 1
-        || ngx_strncasecmp(p, (u_char *) "lambda.", sizeof("lambda.") - 1)
-           != 0)
-    {
-        return;
-    }
-
-    p += sizeof("lambda.") - 1;
-
-    end = ngx_strlchr(p, last, '.');
-
-    if (end == NULL
-        || (size_t) (last - end) < sizeof(".amazonaws.com") - 1
-        || ngx_strncasecmp(end, (u_char *) ".amazonaws.com",
-                           sizeof(".amazonaws.com") - 1)
-           != 0)
-    {
-        return;
-    }
-
-    region.data = p;
-    region.len = end - p;
-
-    if (ngx_http_apigw_aws_is_region(&region)) {
-        function->region = region;
-    }
-}
-
-
-static u_char *
-ngx_http_apigw_function_escape(u_char *p, ngx_str_t *s)
-{
-    u_char         ch;
-    size_t         i;
-    static u_char  hex[] = "0123456789ABCDEF";
-
-    for (i = 0; i < s->len; i++) {
-        ch = s->data[i];
-
-        if (ch == ':' || ch == '$') {
-            *p++ = '%';
-            *p++ = hex[ch >> 4];
-            *p++ = hex[ch & 0xf];
-            continue;
-        }
-
-        *p++ = ch;
-    }
-
-    return p;
-}
-
-
-ngx_int_t
-ngx_http_apigw_function_headers(ngx_http_apigw_aws_t *aws,
-    ngx_http_apigw_function_t *function, ngx_str_t *trace, ngx_str_t *payload,
-    ngx_pool_t *pool, ngx_str_t *lines)
-{
-    u_char     *p, date[NGX_APIGW_SIGV4_DATE];
-    size_t      len;
-    ngx_str_t   token, when, authorization;
-
-    ngx_str_null(&token);
-    ngx_str_null(&authorization);
-
-    len = sizeof("Content-Type: application/json" CRLF) - 1;
-
-    if (trace->len) {
-        len += sizeof("X-Amzn-Trace-Id: " CRLF) - 1 + trace->len;
-    }
-
-    if (function->sign) {
-        ngx_apigw_sigv4_date(date, ngx_time());
-
-        when.data = date;
-        when.len = NGX_APIGW_SIGV4_DATE;
-
-        if (ngx_http_apigw_function_sign(aws, function, payload, pool, &when,
-                                         &authorization)
-            != NGX_OK)
-        {
-            return NGX_ERROR;
-        }
-
-        token = aws->credentials.token;
-
-        len += sizeof("X-Amz-Date: " CRLF) - 1 + when.len
-               + sizeof("X-Amz-Security-Token: " CRLF) - 1 + token.len
-               + sizeof("Authorization: " CRLF) - 1 + authorization.len;
-    }
-
-    p = ngx_pnalloc(pool, len);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    lines->data = p;
-
-    p = ngx_cpymem(p, "Content-Type: application/json" CRLF,
-                   sizeof("Content-Type: application/json" CRLF) - 1);
-
-    if (trace->len) {
-        p = ngx_sprintf(p, "X-Amzn-Trace-Id: %V" CRLF, trace);
-    }
-
-    if (function->sign) {
-        p = ngx_sprintf(p, "X-Amz-Date: %V" CRLF, &when);
-
-        if (token.len) {
-            p = ngx_sprintf(p, "X-Amz-Security-Token: %V" CRLF, &token);
-        }
-
-        p = ngx_sprintf(p, "Authorization: %V" CRLF, &authorization);
-    }
-
-    lines->len = p - lines->data;
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_http_apigw_function_sign(ngx_http_apigw_aws_t *aws,
-    ngx_http_apigw_function_t *function, ngx_str_t *payload, ngx_pool_t *pool,
-    ngx_str_t *date, ngx_str_t *authorization)
-{
-    ngx_apigw_pair_t   headers[NGX_HTTP_APIGW_AWS_HEADERS];
-    ngx_apigw_sigv4_t  request;
-
-    ngx_memzero(&request, sizeof(ngx_apigw_sigv4_t));
-
-    ngx_str_set(&headers[0].name, "content-type");
-    ngx_str_set(&headers[0].value, "application/json");
-
-    ngx_str_set(&headers[1].name, "host");
-    headers[1].value = function->host;
-
-    ngx_str_set(&headers[2].name, "x-amz-date");
-    headers[2].value = *date;
-
-    request.nheaders = 3;
-
-    if (aws->credentials.token.len) {
-        ngx_str_set(&headers[3].name, "x-amz-security-token");
-        headers[3].value = aws->credentials.token;
-        request.nheaders++;
-    }
-
-    ngx_str_set(&request.method, "POST");
-    request.path = function->path;
-    request.query = function->query;
-    request.headers = headers;
-    request.payload = *payload;
-    request.date = *date;
-    request.region = function->region.len ? function->region : aws->region;
-    ngx_str_set(&request.service, "lambda");
-    request.normalize = 1;
-    request.encode = 1;
-
-    return ngx_apigw_sigv4(&request, &aws->credentials, pool, authorization,
-                           NULL, NULL);
 }
 
 
@@ -481,7 +189,7 @@ ngx_http_apigw_aws_account(ngx_conf_t *cf, ngx_str_t *account)
 }
 
 
-static ngx_uint_t
+ngx_uint_t
 ngx_http_apigw_aws_is_region(ngx_str_t *region)
 {
     u_char  ch;

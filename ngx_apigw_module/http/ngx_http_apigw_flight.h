@@ -101,6 +101,27 @@ struct ngx_http_apigw_wait_s {
 };
 
 
+/* ngx_http_apigw_flight_conf.c */
+
+/*
+ * A directive "endpoint url"; tls says why it has to be "https://".  NGX_OK,
+ * or logged and NGX_ERROR.
+ */
+ngx_int_t ngx_http_apigw_flight_endpoint(ngx_conf_t *cf, ngx_apigw_url_t *url,
+    ngx_str_t *value, const char *tls);
+
+/*
+ * For init() of a type: what a call of the endpoint needs, by
+ * trusted_certificate of the block and resolver of http{}; what it does not
+ * need is not set.  NGX_OK, or logged and NGX_ERROR.
+ */
+ngx_int_t ngx_http_apigw_flight_peer(ngx_conf_t *cf,
+    ngx_http_apigw_authorizer_t *authorizer, ngx_apigw_url_t *url,
+    ngx_apigw_tls_t **tls, ngx_resolver_t **resolver, ngx_msec_t *timeout);
+
+
+/* ngx_http_apigw_flight.c */
+
 /* for init_worker() and exit_worker() of a type; NGX_OK, or NGX_ERROR */
 ngx_int_t ngx_http_apigw_flights_init(ngx_http_apigw_flights_t *flights,
     ngx_cycle_t *cycle);

@@ -57,8 +57,6 @@ static ngx_int_t ngx_http_apigw_introspection_init(ngx_conf_t *cf,
     ngx_http_apigw_authorizer_t *authorizer);
 static ngx_int_t ngx_http_apigw_introspection_missing(ngx_conf_t *cf,
     ngx_http_apigw_authorizer_t *authorizer, const char *name);
-static ngx_int_t ngx_http_apigw_introspection_peer(ngx_conf_t *cf,
-    ngx_http_apigw_authorizer_t *authorizer);
 static ngx_int_t ngx_http_apigw_introspection_headers(ngx_conf_t *cf,
     ngx_http_apigw_authorizer_t *authorizer);
 static ngx_int_t ngx_http_apigw_introspection_secret(ngx_conf_t *cf,
@@ -181,41 +179,9 @@ static ngx_int_t
 ngx_http_apigw_introspection_endpoint(ngx_conf_t *cf,
     ngx_http_apigw_introspection_t *introspection, ngx_str_t *value)
 {
-    ngx_int_t    rc;
-    const char  *reason;
-
-    if (introspection->url.text.len) {
-        return ngx_http_apigw_authorizer_duplicate(cf);
-    }
-
-    rc = ngx_apigw_url_parse(&introspection->url, value, cf->pool, &reason);
-
-    if (rc == NGX_DECLINED) {
-
-        /* there may be a password in it */
-
-        if (ngx_strlchr(value->data, value->data + value->len, '@')) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid endpoint: %s", reason);
-            return NGX_ERROR;
-        }
-
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid endpoint \"%V\": %s", value, reason);
-        return NGX_ERROR;
-    }
-
-    if (rc == NGX_OK && !introspection->url.tls
-        && !ngx_apigw_url_is_local(&introspection->url))
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid endpoint \"%V\": \"https://\" is "
-                           "expected, tokens and a secret are sent there",
-                           value);
-        return NGX_ERROR;
-    }
-
-    return rc;
+    return ngx_http_apigw_flight_endpoint(cf, &introspection->url, value,
+                                          "\"https://\" is expected, tokens "
+                                          "and a secret are sent there");
 }
 
 
@@ -406,7 +372,12 @@ ngx_http_apigw_introspection_init(ngx_conf_t *cf,
     ngx_conf_init_value(introspection->inactive_max, 5);
     ngx_conf_init_uint_value(introspection->parked_max, 1024);
 
-    if (ngx_http_apigw_introspection_peer(cf, authorizer) != NGX_OK) {
+    if (ngx_http_apigw_flight_peer(cf, authorizer, &introspection->url,
+                                   &introspection->tls,
+                                   &introspection->resolver,
+                                   &introspection->resolver_timeout)
+        != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -422,48 +393,6 @@ ngx_http_apigw_introspection_missing(ngx_conf_t *cf,
                               "the authorizer \"%V\" has no \"%s\"",
                               &authorizer->name, name);
     return NGX_ERROR;
-}
-
-
-static ngx_int_t
-ngx_http_apigw_introspection_peer(ngx_conf_t *cf,
-    ngx_http_apigw_authorizer_t *authorizer)
-{
-    ngx_http_apigw_introspection_t  *introspection;
-
-    introspection = authorizer->conf;
-
-    if (introspection->url.tls) {
-        introspection->tls = ngx_apigw_tls_create(cf,
-                                              &authorizer->trusted_certificate,
-                                              "trusted_certificate ");
-        if (introspection->tls == NULL) {
-            return NGX_ERROR;
-        }
-
-    } else if (authorizer->trusted_certificate.len) {
-        ngx_http_apigw_conf_error(cf, NGX_LOG_EMERG, &authorizer->place,
-                                  "\"trusted_certificate\" of the authorizer "
-                                  "\"%V\" is for \"https://\" only",
-                                  &authorizer->name);
-        return NGX_ERROR;
-    }
-
-    if (introspection->url.address) {
-        return NGX_OK;
-    }
-
-    introspection->resolver = ngx_http_apigw_authorizer_resolver(cf,
-                                           &introspection->resolver_timeout);
-
-    if (introspection->resolver == NULL) {
-        ngx_http_apigw_conf_error(cf, NGX_LOG_EMERG, &authorizer->place,
-                                  "no resolver in http{} for the host of the "
-                                  "endpoint \"%V\"", &introspection->url.text);
-        return NGX_ERROR;
-    }
-
-    return NGX_OK;
 }
 
 

@@ -102,6 +102,13 @@ ngx_int_t ngx_http_apigw_lambda_peer(ngx_conf_t *cf,
 
 ngx_int_t ngx_http_apigw_lambda_handler(ngx_http_request_t *r);
 
+
+/* ngx_http_apigw_lambda_event.c */
+
+/* ctx->event, with the body, once that is read; NGX_OK, NGX_ERROR, a status */
+ngx_int_t ngx_http_apigw_lambda_event(ngx_http_request_t *r,
+    ngx_http_apigw_lambda_ctx_t *ctx);
+
 /* 1 where a media type is one of apigw_binary_media_types */
 ngx_uint_t ngx_http_apigw_lambda_is_binary(
     ngx_http_apigw_lambda_loc_conf_t *llcf, ngx_str_t *type);

@@ -53,6 +53,16 @@ typedef struct {
 } ngx_http_apigw_lambda_auth_t;
 
 
+/* ngx_http_apigw_lambda_authorizer_conf.c */
+
+char *ngx_http_apigw_lambda_auth_directive(ngx_conf_t *cf,
+    ngx_http_apigw_authorizer_t *authorizer);
+
+/* authorizer->conf, made unless it is there; NULL: no memory */
+ngx_http_apigw_lambda_auth_t *ngx_http_apigw_lambda_auth_conf(
+    ngx_conf_t *cf, ngx_http_apigw_authorizer_t *authorizer);
+
+
 /* ngx_http_apigw_lambda_authorizer_step.c */
 
 ngx_int_t ngx_http_apigw_lambda_auth_identify(ngx_http_request_t *r,

@@ -360,6 +360,62 @@ test_skip(void)
 }
 
 
+/* runs of integers have a way of their own */
+
+static void
+test_skip_integers(void)
+{
+    size_t                 i;
+    ngx_str_t              text;
+    ngx_uint_t             good;
+    ngx_apigw_json_scan_t  s;
+
+    static struct {
+        const char  *text;
+        ngx_uint_t   good;
+    } lists[] = {
+        { "[0,0,0]", 1 },
+        { "[1,23,999999999999999999,4]", 1 },
+        { "[1,9223372036854775807,2]", 1 },
+        { "[1,9223372036854775808,2]", 0 },
+        { "[1,99999999999999999999,2]", 0 },
+        { "[1,2 ,3, 4,5\n]", 1 },
+        { "[1,2,-3,4.5,6e7,8]", 1 },
+        { "[1,2,03]", 0 },
+        { "[1,00]", 0 },
+        { "[1,,2]", 0 },
+        { "[1,2,]", 0 },
+        { "[,1]", 0 },
+        { "[1,2,3}", 0 },
+        { "[1,2,3", 0 },
+        { "[1,2,", 0 },
+        { "[1,2a]", 0 },
+        { "[[1,2],3,{\"a\":[4,5]},6]", 1 },
+        { "{\"a\":1,2}", 0 },
+        { "{\"a\":[0,1],2:3}", 0 }
+    };
+
+    for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+        text.len = strlen(lists[i].text);
+
+        /* at the end of its memory, so that nothing behind it is read */
+
+        text.data = malloc(text.len);
+        memcpy(text.data, lists[i].text, text.len);
+
+        ngx_apigw_json_scan_init(&s, &text, 8);
+
+        good = ngx_apigw_json_scan(&s) == NGX_OK
+               && ngx_apigw_json_scan_skip(&s) == NGX_OK
+               && ngx_apigw_json_scan(&s) == NGX_DONE;
+
+        is_int(good, lists[i].good, lists[i].text);
+
+        free(text.data);
+    }
+}
+
+
 int
 main(void)
 {
@@ -373,6 +429,7 @@ main(void)
     test_places();
     test_depth();
     test_skip();
+    test_skip_integers();
 
     return done();
 }

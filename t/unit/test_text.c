@@ -312,6 +312,50 @@ test_json(void)
 }
 
 
+static void
+test_words(void)
+{
+    size_t     i;
+    ngx_str_t  s, same, trimmed;
+
+    static ngx_str_t  others[] = {
+        ngx_string(""), ngx_string("cookie\0"), ngx_string("cookies"),
+        ngx_string("cooki"), ngx_string("cook\0e"), ngx_string("c\xcfokie")
+    };
+    static ngx_str_t  blanks[][2] = {
+        { ngx_string(""), ngx_string("") },
+        { ngx_string(" "), ngx_string("") },
+        { ngx_string("\t \t"), ngx_string("") },
+        { ngx_string("a"), ngx_string("a") },
+        { ngx_string(" a b\t"), ngx_string("a b") },
+        { ngx_string("\na\r"), ngx_string("\na\r") }
+    };
+
+    ngx_str_set(&s, "CooKie");
+    ngx_str_set(&same, "cOOkie");
+
+    is_int(ngx_apigw_text_is(&s, "cookie"), 1, "a word in either case");
+    is_int(ngx_apigw_text_same(&s, &same), 1, "the same in either case");
+
+    for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        is_int(ngx_apigw_text_is(&others[i], "cookie"), 0, "another word");
+        is_int(ngx_apigw_text_same(&others[i], &same), 0, "not the same");
+        is_int(ngx_apigw_text_same(&others[i], &others[i]), 1, "itself");
+    }
+
+    ngx_str_set(&s, "");
+    is_int(ngx_apigw_text_is(&s, ""), 1, "no word");
+
+    for (i = 0; i < sizeof(blanks) / sizeof(blanks[0]); i++) {
+        trimmed = blanks[i][0];
+        ngx_apigw_text_trim(&trimmed);
+        is_int(trimmed.len, blanks[i][1].len, "trimmed length");
+        is_int(memcmp(trimmed.data, blanks[i][1].data, trimmed.len), 0,
+               "trimmed");
+    }
+}
+
+
 int
 main(void)
 {
@@ -320,6 +364,7 @@ main(void)
     test_hex();
     test_number();
     test_json();
+    test_words();
 
     return done();
 }
