@@ -570,7 +570,7 @@ location / { proxy_pass http://127.0.0.1:\$TEST_NGINX_RAND_PORT_2; } }"
 apigw_stage s {
     apigw_route 'GET /default' { apigw_lambda https://tls function=ok; apigw_lambda_ssl_name lambda.test; }
     apigw_route 'GET /trusted' { apigw_lambda https://trusted function=ok; apigw_lambda_ssl_name lambda.test; apigw_lambda_ssl_trusted_certificate $::Dir/cert.pem; }
-    apigw_route 'GET /name' { apigw_lambda https://trusted function=ok; apigw_lambda_ssl_trusted_certificate $::Dir/cert.pem; }
+    apigw_route 'GET /name' { apigw_lambda https://127.0.0.1:\$TEST_NGINX_RAND_PORT_3 function=ok; apigw_lambda_ssl_trusted_certificate $::Dir/cert.pem; }
     apigw_route 'GET /off' { apigw_lambda https://off function=ok; apigw_lambda_ssl_verify off; }
 }"
 --- request eval
@@ -760,3 +760,37 @@ $::Api . 'server { listen 127.0.0.1:$TEST_NGINX_RAND_PORT_3;
 --- request
 GET /s/chunked
 --- response_body: ok
+
+
+
+=== TEST 40: "limit_except" in a route
+--- config
+    apigw_api_type http;
+    apigw_stage s {
+        apigw_route "ANY /x" { limit_except GET { allow all; } apigw_lambda http://lambda function=ok; }
+        apigw_route "ANY /y" { limit_except GET { deny all; } apigw_lambda http://lambda function=ok; }
+    }
+--- pipelined_requests eval
+["GET /s/x", "POST /s/x\nbody", "GET /s/y", "POST /s/y\nbody"]
+--- error_code eval
+[200, 200, 200, 403]
+--- response_body eval
+["ok", "ok", "ok", '{"message":"Forbidden"}']
+
+
+
+=== TEST 41: a call in the place of one whose time was up
+--- config
+    access_log logs/access.log gateway;
+    apigw_stage s {
+        apigw_route "ANY /x" { error_page 504 = /s/y; apigw_lambda http://127.0.0.1:$TEST_NGINX_RAND_PORT_3 function=ok timeout=100ms; }
+        apigw_route "ANY /y" { apigw_lambda http://lambda function=ok; }
+    }
+--- http_config eval
+$::Api . 'server { listen 127.0.0.1:$TEST_NGINX_RAND_PORT_3; location / { proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_2; limit_rate 1; } }'
+--- pipelined_requests eval
+["GET /s/x", "HEAD /s/x", "POST /s/x\nbody"]
+--- response_body eval
+["ok", "", "ok"]
+--- no_error_log
+[alert]

@@ -757,3 +757,58 @@ the route "GET /b" calls "127.0.0.1", as another route does, but verifies it oth
 nginx.conf:
 --- no_error_log
 [alert]
+
+
+
+=== TEST 56: one upstream, and two names of its certificate
+--- config
+    apigw_stage prod {
+        apigw_route "GET /a" { apigw_lambda https://127.0.0.1:1 function=f; apigw_lambda_ssl_name a.test; }
+        apigw_route "GET /b" { apigw_lambda https://127.0.0.1:1 function=f; apigw_lambda_ssl_name a.test; }
+        apigw_route "GET /c" { apigw_lambda https://127.0.0.1:1 function=f; }
+    }
+--- must_die
+--- error_log
+the route "GET /c" calls "127.0.0.1", as another route does, but verifies it otherwise, and they share connections in
+nginx.conf:
+--- no_error_log
+[alert]
+
+
+
+=== TEST 57: one upstream, with TLS and without
+--- config
+    apigw_stage prod {
+        apigw_route "GET /a" { apigw_lambda http://127.0.0.1:1 function=f; }
+        apigw_route "GET /b" { apigw_lambda https://127.0.0.1:1 function=f; }
+    }
+--- must_die
+--- error_log
+the route "GET /b" calls "127.0.0.1", as another route does, but verifies it otherwise, and they share connections in
+nginx.conf:
+--- no_error_log
+[alert]
+
+
+
+=== TEST 58: a variable in the name of a certificate
+--- config
+    apigw_stage prod { apigw_route "GET /a" { apigw_lambda https://127.0.0.1:1 function=f; apigw_lambda_ssl_name $host; } }
+--- must_die
+--- error_log
+the route "GET /a" has variables in "apigw_lambda_ssl_name" in
+nginx.conf:
+--- no_error_log
+[alert]
+
+
+
+=== TEST 59: signed twice
+--- config
+    apigw_stage prod { apigw_route "GET /a" { apigw_lambda http://127.0.0.1:1 function=f sign sign; } }
+--- must_die
+--- error_log
+duplicate parameter "sign" in
+nginx.conf:
+--- no_error_log
+[alert]

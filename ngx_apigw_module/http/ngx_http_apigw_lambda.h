@@ -47,7 +47,8 @@ typedef struct {
 
 typedef struct {
     ngx_http_upstream_srv_conf_t  *upstream;
-    ngx_ssl_t                     *ssl;
+    ngx_ssl_t                     *ssl;        /* NULL: http:// */
+    ngx_http_complex_value_t      *name;       /* NULL: the host */
 } ngx_http_apigw_lambda_peer_t;
 
 

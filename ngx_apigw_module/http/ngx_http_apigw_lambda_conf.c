@@ -23,6 +23,11 @@ static ngx_int_t ngx_http_apigw_lambda_timeout(ngx_conf_t *cf,
 static ngx_int_t ngx_http_apigw_lambda_payload(ngx_conf_t *cf,
     ngx_http_apigw_lambda_loc_conf_t *llcf, ngx_str_t *value);
 static ngx_uint_t ngx_http_apigw_lambda_is_media_type(ngx_str_t *type);
+#if (NGX_HTTP_SSL)
+static ngx_uint_t ngx_http_apigw_lambda_same_peer(
+    ngx_http_apigw_lambda_peer_t *peer,
+    ngx_http_apigw_lambda_loc_conf_t *llcf);
+#endif
 
 
 char *
@@ -181,6 +186,12 @@ ngx_http_apigw_lambda_param(ngx_conf_t *cf,
     if (arg->len == sizeof("sign") - 1
         && ngx_strncmp(arg->data, "sign", sizeof("sign") - 1) == 0)
     {
+        if (function->sign) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "duplicate parameter \"%V\"", arg);
+            return NGX_ERROR;
+        }
+
         function->sign = 1;
         return NGX_OK;
     }
@@ -364,6 +375,7 @@ ngx_http_apigw_lambda_tls(ngx_conf_t *cf,
     ngx_http_apigw_lambda_loc_conf_t *llcf)
 {
     ngx_ssl_t                          *ssl;
+    ngx_str_t                           trusted;
     ngx_uint_t                          i;
     ngx_pool_cleanup_t                 *cln;
     ngx_http_apigw_lambda_tls_t        *tls;
@@ -415,7 +427,11 @@ ngx_http_apigw_lambda_tls(ngx_conf_t *cf,
     cln->handler = ngx_ssl_cleanup_ctx;
     cln->data = ssl;
 
-    if (ngx_ssl_trusted_certificate(cf, ssl, &llcf->trusted,
+    /* a copy: nginx makes it a full name, which others would not be alike */
+
+    trusted = llcf->trusted;
+
+    if (ngx_ssl_trusted_certificate(cf, ssl, &trusted,
                                     NGX_HTTP_APIGW_LAMBDA_TLS_DEPTH)
         != NGX_OK)
     {
@@ -450,8 +466,15 @@ ngx_http_apigw_lambda_peer(ngx_conf_t *cf,
     ngx_http_apigw_lambda_peer_t       *peer;
     ngx_http_apigw_lambda_main_conf_t  *lmcf;
 
-    if (!llcf->tls) {
-        return NGX_OK;
+    if (llcf->tls
+        && llcf->upstream.ssl_name
+        && llcf->upstream.ssl_name->lengths)
+    {
+        ngx_http_apigw_conf_error(cf, NGX_LOG_EMERG, &route->place,
+                                  "the route \"%V\" has variables in "
+                                  "\"apigw_lambda_ssl_name\"",
+                                  &route->key.key);
+        return NGX_ERROR;
     }
 
     lmcf = ngx_http_conf_get_module_main_conf(cf,
@@ -464,7 +487,7 @@ ngx_http_apigw_lambda_peer(ngx_conf_t *cf,
             continue;
         }
 
-        if (peer[i].ssl == llcf->upstream.ssl) {
+        if (ngx_http_apigw_lambda_same_peer(&peer[i], llcf)) {
             return NGX_OK;
         }
 
@@ -482,9 +505,35 @@ ngx_http_apigw_lambda_peer(ngx_conf_t *cf,
     }
 
     peer->upstream = llcf->upstream.upstream;
-    peer->ssl = llcf->upstream.ssl;
+    peer->ssl = llcf->tls ? llcf->upstream.ssl : NULL;
+    peer->name = llcf->upstream.ssl_name;
 
     return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_apigw_lambda_same_peer(ngx_http_apigw_lambda_peer_t *peer,
+    ngx_http_apigw_lambda_loc_conf_t *llcf)
+{
+    ngx_http_complex_value_t  *name;
+
+    if (peer->ssl != (llcf->tls ? llcf->upstream.ssl : NULL)) {
+        return 0;
+    }
+
+    name = llcf->upstream.ssl_name;
+
+    if (peer->ssl == NULL || peer->name == name) {
+        return 1;
+    }
+
+    return peer->name
+           && name
+           && peer->name->value.len == name->value.len
+           && ngx_strncmp(peer->name->value.data, name->value.data,
+                          name->value.len)
+              == 0;
 }
 
 #endif

@@ -359,18 +359,14 @@ ngx_http_apigw_lambda_deadline(ngx_event_t *ev)
     ngx_log_debug0(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
                    "apigw lambda deadline");
 
-    u->peer.tries = 0;
+    if (c == NULL || u->input_filter_ctx != ctx) {
 
-    if (c == NULL) {
+        /* nginx had no memory to connect, and the request has failed */
 
-        /* a balancer of another module that lets it wait */
-
-        c = r->connection;
-
-        ngx_http_finalize_request(r, NGX_HTTP_GATEWAY_TIME_OUT);
-        ngx_http_run_posted_requests(c);
         return;
     }
+
+    u->peer.tries = 0;
 
     c->read->timedout = 1;
     c->write->timedout = 1;
