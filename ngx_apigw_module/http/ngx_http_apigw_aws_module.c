@@ -18,8 +18,6 @@
 #define NGX_HTTP_APIGW_AWS_ACCOUNT        12
 #define NGX_HTTP_APIGW_AWS_MAX_REGION     32
 #define NGX_HTTP_APIGW_AWS_MAX_FILE       65536
-#define NGX_HTTP_APIGW_AWS_MAX_FUNCTION   170
-#define NGX_HTTP_APIGW_AWS_MAX_QUALIFIER  128
 #define NGX_HTTP_APIGW_AWS_HEADERS        4
 
 
@@ -27,7 +25,6 @@ static char *ngx_http_apigw_aws_set(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static ngx_int_t ngx_http_apigw_aws_account(ngx_conf_t *cf,
     ngx_str_t *account);
-static ngx_uint_t ngx_http_apigw_aws_is_region(ngx_str_t *region);
 static ngx_int_t ngx_http_apigw_aws_credentials(ngx_conf_t *cf,
     ngx_http_apigw_aws_t *aws, ngx_str_t *source, ngx_str_t *profile);
 static ngx_int_t ngx_http_apigw_aws_env(ngx_conf_t *cf,
@@ -41,8 +38,6 @@ static ngx_int_t ngx_http_apigw_aws_read(ngx_conf_t *cf, ngx_str_t *name,
 static u_char *ngx_http_apigw_aws_secret(ngx_conf_t *cf, size_t len);
 static void ngx_http_apigw_aws_wipe(void *data);
 
-static ngx_uint_t ngx_http_apigw_function_is_name(ngx_str_t *name,
-    const char *others, size_t max);
 static void ngx_http_apigw_function_region(ngx_http_apigw_function_t *f);
 static u_char *ngx_http_apigw_function_escape(u_char *p, ngx_str_t *s);
 static ngx_int_t ngx_http_apigw_function_sign(ngx_http_apigw_aws_t *aws,
@@ -116,26 +111,7 @@ ngx_http_apigw_function(ngx_conf_t *cf, ngx_http_apigw_function_t *function)
 {
     u_char  *p;
 
-    if (!ngx_http_apigw_function_is_name(&function->name, "-_:$.",
-                                         NGX_HTTP_APIGW_AWS_MAX_FUNCTION))
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid function \"%V\": a name, or an ARN, of up "
-                           "to %d letters, digits, \"-\" and \"_\" is "
-                           "expected", &function->name,
-                           NGX_HTTP_APIGW_AWS_MAX_FUNCTION);
-        return NGX_ERROR;
-    }
-
-    if (function->qualifier.len
-        && !ngx_http_apigw_function_is_name(&function->qualifier, "-_$",
-                                            NGX_HTTP_APIGW_AWS_MAX_QUALIFIER))
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid qualifier \"%V\": a version, or an alias "
-                           "of up to %d letters, digits, \"-\" and \"_\" is "
-                           "expected", &function->qualifier,
-                           NGX_HTTP_APIGW_AWS_MAX_QUALIFIER);
+    if (ngx_http_apigw_function_check(cf, function) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -180,36 +156,6 @@ ngx_http_apigw_function(ngx_conf_t *cf, ngx_http_apigw_function_t *function)
     function->query.len = p - function->query.data;
 
     return NGX_OK;
-}
-
-
-static ngx_uint_t
-ngx_http_apigw_function_is_name(ngx_str_t *name, const char *others,
-    size_t max)
-{
-    u_char  ch;
-    size_t  i;
-
-    if (name->len == 0 || name->len > max) {
-        return 0;
-    }
-
-    for (i = 0; i < name->len; i++) {
-        ch = name->data[i];
-
-        if ((ch >= '0' && ch <= '9')
-            || ((ch | 0x20) >= 'a' && (ch | 0x20) <= 'z')
-            || (ch && ngx_strchr(others, ch)))
-        {
-            continue;
-        }
-
-        return 0;
-    }
-
-    /* nobody shall leave the path of functions */
-
-    return name->data[0] != '.';
 }
 
 
@@ -461,16 +407,7 @@ ngx_http_apigw_aws_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 static ngx_int_t
 ngx_http_apigw_aws_account(ngx_conf_t *cf, ngx_str_t *account)
 {
-    size_t  i;
-
-    for (i = 0; i < account->len; i++) {
-
-        if (account->data[i] < '0' || account->data[i] > '9') {
-            break;
-        }
-    }
-
-    if (i == account->len && i == NGX_HTTP_APIGW_AWS_ACCOUNT) {
+    if (ngx_http_apigw_aws_is_account(account)) {
         return NGX_OK;
     }
 
@@ -481,7 +418,23 @@ ngx_http_apigw_aws_account(ngx_conf_t *cf, ngx_str_t *account)
 }
 
 
-static ngx_uint_t
+ngx_uint_t
+ngx_http_apigw_aws_is_account(ngx_str_t *account)
+{
+    size_t  i;
+
+    for (i = 0; i < account->len; i++) {
+
+        if (account->data[i] < '0' || account->data[i] > '9') {
+            return 0;
+        }
+    }
+
+    return account->len == NGX_HTTP_APIGW_AWS_ACCOUNT;
+}
+
+
+ngx_uint_t
 ngx_http_apigw_aws_is_region(ngx_str_t *region)
 {
     u_char  ch;
@@ -502,7 +455,12 @@ ngx_http_apigw_aws_is_region(ngx_str_t *region)
         }
     }
 
-    return 1;
+    /* "eu-central-1a" is an availability zone */
+
+    return i < 2
+           || region->data[i - 1] <= '9'
+           || region->data[i - 2] > '9'
+           || region->data[i - 2] == '-';
 }
 
 

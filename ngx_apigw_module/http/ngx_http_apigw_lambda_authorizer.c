@@ -208,13 +208,19 @@ ngx_http_apigw_lambda_auth_endpoint(ngx_conf_t *cf,
     if (rc == NGX_OK) {
 
         if (!url->tls && !ngx_apigw_url_is_local(url)) {
-            reason = "\"https://\" is expected, requests are told there";
+            reason = "\"https://\" is expected, \"http://\" is for addresses"
+                     " of this host such as 127.0.0.1 only, and an upstream"
+                     " cannot be named";
             rc = NGX_DECLINED;
 
         } else if (ngx_strlchr(url->path.data, url->path.data + url->path.len,
                                '?'))
         {
             reason = "it has arguments";
+            rc = NGX_DECLINED;
+
+        } else if (ngx_http_apigw_function_in_path(&url->path)) {
+            reason = NGX_HTTP_APIGW_INVOKE_ADDED;
             rc = NGX_DECLINED;
         }
     }
@@ -558,7 +564,8 @@ ngx_http_apigw_lambda_auth_check(ngx_conf_t *cf,
         }
 
         if (lambda->payload != NGX_CONF_UNSET_UINT) {
-            return "has \"mode token\" and \"payload\"";
+            return "has \"mode token\", whose event has one form, and a "
+                   "\"payload\"";
         }
 
     } else if (lambda->validation.len) {
