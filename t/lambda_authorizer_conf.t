@@ -68,7 +68,7 @@ nginx.conf:
 --- config eval: $::Config
 --- must_die
 --- error_log
-invalid endpoint "http://192.0.2.1/": "https://" is expected, requests are told there in
+invalid endpoint "http://192.0.2.1/": "https://" is expected, "http://" is for addresses of this host such as 127.0.0.1 only, and an upstream cannot be named in
 nginx.conf:
 --- no_error_log
 [alert]
@@ -284,7 +284,7 @@ nginx.conf:
 --- config eval: $::Config
 --- must_die
 --- error_log
-the authorizer "custom" has "mode token" and "payload" in
+the authorizer "custom" has "mode token", whose event has one form, and a "payload" in
 nginx.conf:
 --- no_error_log
 [alert]
@@ -560,3 +560,27 @@ GET /elsewhere
 --- error_code: 404
 --- no_error_log
 [emerg]
+
+
+
+=== TEST 45: an endpoint with the path of the Invoke API
+--- http_config eval: ::http('endpoint http://127.0.0.1:1/2015-03-31/functions/f/invocations; function f;')
+--- config eval: $::Config
+--- must_die
+--- error_log
+invalid endpoint "http://127.0.0.1:1/2015-03-31/functions/f/invocations": the path of the Invoke API, "/2015-03-31/...", is added to it in
+nginx.conf:
+--- no_error_log
+[alert]
+
+
+
+=== TEST 46: a qualifier of a name and another one
+--- http_config eval: ::http('endpoint http://127.0.0.1:1; function f:live prod;')
+--- config eval: $::Config
+--- must_die
+--- error_log
+invalid qualifier "prod": the function "f:live" has one already in
+nginx.conf:
+--- no_error_log
+[alert]

@@ -760,7 +760,219 @@ nginx.conf:
 
 
 
-=== TEST 56: one upstream, and two names of its certificate
+=== TEST 56: a variable is no function
+--- config
+    apigw_stage prod { apigw_route "GET /a" { apigw_lambda http://127.0.0.1:1 function=$arg_f; } }
+--- must_die
+--- error_log
+invalid function "$arg_f": a name such as "pets", or an ARN such as "arn:aws:lambda:us-east-1:123456789012:function:pets" is expected in
+nginx.conf:
+--- no_error_log
+[alert]
+
+
+
+=== TEST 57: an ARN of something else
+--- config
+    apigw_stage prod { apigw_route "GET /a" { apigw_lambda http://127.0.0.1:1 function=arn:aws:s3:::bucket; } }
+--- must_die
+--- error_log
+invalid function "arn:aws:s3:::bucket": a name such as "pets", or an ARN such as "arn:aws:lambda:us-east-1:123456789012:function:pets" is expected in
+nginx.conf:
+--- no_error_log
+[alert]
+
+
+
+=== TEST 58: an ARN without a whole account
+--- config
+    apigw_stage prod { apigw_route "GET /a" { apigw_lambda http://127.0.0.1:1 function=arn:aws:lambda:us-east-1:123:function:f; } }
+--- must_die
+--- error_log
+invalid function "arn:aws:lambda:us-east-1:123:function:f": a name such as "pets", or an ARN such as "arn:aws:lambda:us-east-1:123456789012:function:pets" is expected in
+nginx.conf:
+--- no_error_log
+[alert]
+
+
+
+=== TEST 59: an ARN with too many parts
+--- config
+    apigw_stage prod { apigw_route "GET /a" { apigw_lambda http://127.0.0.1:1 function=arn:aws:lambda:us-east-1:123456789012:function:f:a:b; } }
+--- must_die
+--- error_log
+invalid function "arn:aws:lambda:us-east-1:123456789012:function:f:a:b": a name such as "pets", or an ARN such as "arn:aws:lambda:us-east-1:123456789012:function:pets" is expected in
+nginx.conf:
+--- no_error_log
+[alert]
+
+
+
+=== TEST 60: an ARN without a function
+--- config
+    apigw_stage prod { apigw_route "GET /a" { apigw_lambda http://127.0.0.1:1 function=arn:aws:lambda:us-east-1:123456789012:function; } }
+--- must_die
+--- error_log
+invalid function "arn:aws:lambda:us-east-1:123456789012:function": a name such as "pets", or an ARN such as "arn:aws:lambda:us-east-1:123456789012:function:pets" is expected in
+nginx.conf:
+--- no_error_log
+[alert]
+
+
+
+=== TEST 61: a function with an empty qualifier
+--- config
+    apigw_stage prod { apigw_route "GET /a" { apigw_lambda http://127.0.0.1:1 function=f:; } }
+--- must_die
+--- error_log
+invalid function "f:": a name such as "pets", or an ARN such as "arn:aws:lambda:us-east-1:123456789012:function:pets" is expected in
+nginx.conf:
+--- no_error_log
+[alert]
+
+
+
+=== TEST 62: a variable is no qualifier
+--- config
+    apigw_stage prod { apigw_route "GET /a" { apigw_lambda http://127.0.0.1:1 function=f qualifier=$arg_q; } }
+--- must_die
+--- error_log
+invalid qualifier "$arg_q": a version, or an alias of up to 128 letters, digits, "-" and "_" is expected in
+nginx.conf:
+--- no_error_log
+[alert]
+
+
+
+=== TEST 63: a qualifier of a name and another one
+--- config
+    apigw_stage prod { apigw_route "GET /a" { apigw_lambda http://127.0.0.1:1 function=f:live qualifier=prod; } }
+--- must_die
+--- error_log
+invalid qualifier "prod": the function "f:live" has one already in
+nginx.conf:
+--- no_error_log
+[alert]
+
+
+
+=== TEST 64: a qualifier of an ARN and another one
+--- config
+    apigw_stage prod { apigw_route "GET /a" { apigw_lambda http://127.0.0.1:1 function=arn:aws:lambda:us-east-1:123456789012:function:f:live qualifier=prod; } }
+--- must_die
+--- error_log
+invalid qualifier "prod": the function "arn:aws:lambda:us-east-1:123456789012:function:f:live" has one already in
+nginx.conf:
+--- no_error_log
+[alert]
+
+
+
+=== TEST 65: "sign" twice
+--- config
+    apigw_stage prod { apigw_route "GET /a" { apigw_lambda http://127.0.0.1:1 function=f sign sign; } }
+--- must_die
+--- error_log
+duplicate parameter "sign" in
+nginx.conf:
+--- no_error_log
+[alert]
+
+
+
+=== TEST 66: a URL with the path of the Invoke API
+--- config
+    apigw_stage prod { apigw_route "GET /a" { apigw_lambda http://127.0.0.1:1/2015-03-31/functions/f/invocations function=f; } }
+--- must_die
+--- error_log
+invalid URL "http://127.0.0.1:1/2015-03-31/functions/f/invocations": the path of the Invoke API, "/2015-03-31/...", is added to it in
+nginx.conf:
+--- no_error_log
+[alert]
+
+
+
+=== TEST 67: a part of a media type with "*"
+--- config
+    apigw_stage prod { apigw_binary_media_types image/p*; apigw_route "GET /a" { apigw_lambda http://127.0.0.1:1 function=f; } }
+--- must_die
+--- error_log
+invalid media type "image/p*": one such as "image/png" or "image/*" is expected in
+nginx.conf:
+--- no_error_log
+[alert]
+
+
+
+=== TEST 68: a media type twice
+--- config
+    apigw_stage prod { apigw_binary_media_types image/png image/PNG; apigw_route "GET /a" { apigw_lambda http://127.0.0.1:1 function=f; } }
+--- must_die
+--- error_log
+the duplicate media type "image/PNG" in
+nginx.conf:
+--- no_error_log
+[alert]
+
+
+
+=== TEST 69: "off" and a media type
+--- config
+    apigw_stage prod { apigw_binary_media_types off image/png; apigw_route "GET /a" { apigw_lambda http://127.0.0.1:1 function=f; } }
+--- must_die
+--- error_log
+"off" stands beside media types in
+nginx.conf:
+--- no_error_log
+[alert]
+
+
+
+=== TEST 70: no time to connect
+--- config
+    apigw_stage prod { apigw_route "GET /a" { apigw_lambda_connect_timeout 0; apigw_lambda http://127.0.0.1:1 function=f; } }
+--- must_die
+--- error_log
+"apigw_lambda_connect_timeout" directive is 0, which no call would survive in
+nginx.conf:
+--- no_error_log
+[alert]
+
+
+
+=== TEST 71: an availability zone is no region
+--- http_config
+    apigw_aws region=eu-central-1a;
+--- config
+    apigw_stage prod { apigw_route "GET /a" { apigw_lambda http://127.0.0.1:1 function=f; } }
+--- must_die
+--- error_log
+invalid region "eu-central-1a": a name such as "eu-central-1" is expected in
+nginx.conf:
+--- no_error_log
+[alert]
+
+
+
+=== TEST 72: all that a function may be called
+--- config
+    apigw_stage prod {
+        apigw_binary_media_types */* image/* */png;
+        apigw_route "GET /a" { apigw_lambda http://127.0.0.1:1 function=f:live; }
+        apigw_route "GET /b" { apigw_lambda http://127.0.0.1:1 function=123456789012:function:f; }
+        apigw_route "GET /c" { apigw_lambda http://127.0.0.1:1 function=123456789012:function:f:1; }
+        apigw_route "GET /d" { apigw_lambda http://127.0.0.1:1 'function=arn:aws-cn:lambda:cn-north-1:123456789012:function:f:$LATEST'; }
+        apigw_route "GET /e" { apigw_lambda http://127.0.0.1:1 function=arn:aws:lambda:us-gov-west-1:123456789012:function:f qualifier=2; }
+        apigw_route "GET /f" { apigw_lambda http://127.0.0.1:1 function=arn 'qualifier=$LATEST'; }
+        apigw_route "GET /ok" { return 200; }
+    }
+--- request
+GET /prod/ok
+--- error_code: 200
+
+
+
+=== TEST 73: one upstream, and two names of its certificate
 --- config
     apigw_stage prod {
         apigw_route "GET /a" { apigw_lambda https://127.0.0.1:1 function=f; apigw_lambda_ssl_name a.test; }
@@ -776,7 +988,7 @@ nginx.conf:
 
 
 
-=== TEST 57: one upstream, with TLS and without
+=== TEST 74: one upstream, with TLS and without
 --- config
     apigw_stage prod {
         apigw_route "GET /a" { apigw_lambda http://127.0.0.1:1 function=f; }
@@ -791,24 +1003,12 @@ nginx.conf:
 
 
 
-=== TEST 58: a variable in the name of a certificate
+=== TEST 75: a variable in the name of a certificate
 --- config
     apigw_stage prod { apigw_route "GET /a" { apigw_lambda https://127.0.0.1:1 function=f; apigw_lambda_ssl_name $host; } }
 --- must_die
 --- error_log
 the route "GET /a" has variables in "apigw_lambda_ssl_name" in
-nginx.conf:
---- no_error_log
-[alert]
-
-
-
-=== TEST 59: signed twice
---- config
-    apigw_stage prod { apigw_route "GET /a" { apigw_lambda http://127.0.0.1:1 function=f sign sign; } }
---- must_die
---- error_log
-duplicate parameter "sign" in
 nginx.conf:
 --- no_error_log
 [alert]

@@ -73,17 +73,19 @@ class Invoke(BaseHTTPRequestHandler):
         qualifier = parse_qs(url.query).get('Qualifier', [''])[0]
         context = Context(name[1], qualifier)
         self.id = context.aws_request_id
+        header = 'X-Amz-Executed-Version', '$LATEST'
         try:
             answer = json.dumps(load(name[1])(event, context))
-            self.answer(200, answer, ('X-Amz-Executed-Version', '$LATEST'))
         except Exception as error:
             traceback.print_exc()
-            self.answer(200, json.dumps({
+            header = 'X-Amz-Function-Error', 'Unhandled'
+            answer = json.dumps({
                 'errorMessage': str(error),
                 'errorType': type(error).__name__,
                 'requestId': self.id,
                 'stackTrace': traceback.format_tb(error.__traceback__.tb_next),
-            }), ('X-Amz-Function-Error', 'Unhandled'))
+            })
+        self.answer(200, answer, header)
 
     def refuse(self, status, kind, message):
         text = json.dumps({'Type': 'User', 'Message': message})
@@ -98,7 +100,12 @@ class Invoke(BaseHTTPRequestHandler):
         for name, value in headers:
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        try:
+            self.wfile.write(body)
+            self.wfile.flush()
+        except ConnectionError:
+            print(f'{self.path}: nobody waits for the answer any more')
+            self.close_connection = True
 
     def log_message(self, *_):
         pass

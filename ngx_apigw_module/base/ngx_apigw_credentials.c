@@ -226,6 +226,10 @@ ngx_apigw_credentials_value(ngx_apigw_credentials_file_t *file,
         return "a value is missing after \"=\"";
     }
 
+    if (value->data[0] == '"' || value->data[0] == '\'') {
+        return "a value in quotes, which would be part of it";
+    }
+
     if (!ngx_apigw_credentials_graphic(value)) {
         return "a value has blanks or characters that are not ASCII, a"
                " comment has to be a line of its own";

@@ -20,6 +20,9 @@
 
 #define NGX_HTTP_APIGW_INVOKE_PATH  "/2015-03-31/functions/"
 
+#define NGX_HTTP_APIGW_INVOKE_ADDED                                          \
+    "the path of the Invoke API, \"/2015-03-31/...\", is added to it"
+
 /* of an event and of an answer: AWS Lambda quotas */
 #define NGX_HTTP_APIGW_INVOKE_MAX   6291456
 
@@ -53,7 +56,8 @@ typedef struct {
 ngx_http_apigw_aws_t *ngx_http_apigw_aws(ngx_conf_t *cf);
 ngx_http_apigw_aws_t *ngx_http_apigw_aws_of(ngx_http_request_t *r);
 
-/* 1 where it is a name such as "eu-central-1" */
+/* 12 digits; a name such as eu-central-1 */
+ngx_uint_t ngx_http_apigw_aws_is_account(ngx_str_t *account);
 ngx_uint_t ngx_http_apigw_aws_is_region(ngx_str_t *region);
 
 
@@ -75,6 +79,16 @@ ngx_int_t ngx_http_apigw_function(ngx_conf_t *cf,
 ngx_int_t ngx_http_apigw_function_headers(ngx_http_apigw_aws_t *aws,
     ngx_http_apigw_function_t *function, ngx_str_t *trace, ngx_str_t *payload,
     ngx_pool_t *pool, ngx_str_t *lines);
+
+
+/* ngx_http_apigw_function_name.c */
+
+/* name and qualifier: NGX_OK, or logged and NGX_ERROR */
+ngx_int_t ngx_http_apigw_function_check(ngx_conf_t *cf,
+    ngx_http_apigw_function_t *function);
+
+/* whether the path of a URL has that of the Invoke API, which is added */
+ngx_uint_t ngx_http_apigw_function_in_path(ngx_str_t *path);
 
 
 /* ngx_http_apigw_event.c */

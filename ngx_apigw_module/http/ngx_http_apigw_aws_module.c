@@ -169,16 +169,7 @@ ngx_http_apigw_aws_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 static ngx_int_t
 ngx_http_apigw_aws_account(ngx_conf_t *cf, ngx_str_t *account)
 {
-    size_t  i;
-
-    for (i = 0; i < account->len; i++) {
-
-        if (account->data[i] < '0' || account->data[i] > '9') {
-            break;
-        }
-    }
-
-    if (i == account->len && i == NGX_HTTP_APIGW_AWS_ACCOUNT) {
+    if (ngx_http_apigw_aws_is_account(account)) {
         return NGX_OK;
     }
 
@@ -186,6 +177,22 @@ ngx_http_apigw_aws_account(ngx_conf_t *cf, ngx_str_t *account)
                        "invalid account \"%V\": %d digits are expected",
                        account, NGX_HTTP_APIGW_AWS_ACCOUNT);
     return NGX_ERROR;
+}
+
+
+ngx_uint_t
+ngx_http_apigw_aws_is_account(ngx_str_t *account)
+{
+    size_t  i;
+
+    for (i = 0; i < account->len; i++) {
+
+        if (account->data[i] < '0' || account->data[i] > '9') {
+            return 0;
+        }
+    }
+
+    return account->len == NGX_HTTP_APIGW_AWS_ACCOUNT;
 }
 
 
@@ -210,7 +217,12 @@ ngx_http_apigw_aws_is_region(ngx_str_t *region)
         }
     }
 
-    return 1;
+    /* "eu-central-1a" is an availability zone */
+
+    return i < 2
+           || region->data[i - 1] <= '9'
+           || region->data[i - 2] > '9'
+           || region->data[i - 2] == '-';
 }
 
 

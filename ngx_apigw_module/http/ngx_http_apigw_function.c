@@ -11,13 +11,9 @@
 /* functions of AWS Lambda: where they are invoked, and what signs a call */
 
 
-#define NGX_HTTP_APIGW_FUNCTION_MAX      170
-#define NGX_HTTP_APIGW_QUALIFIER_MAX     128
 #define NGX_HTTP_APIGW_FUNCTION_HEADERS  4
 
 
-static ngx_uint_t ngx_http_apigw_function_is_name(ngx_str_t *name,
-    const char *others, size_t max);
 static void ngx_http_apigw_function_region(ngx_http_apigw_function_t *f);
 static u_char *ngx_http_apigw_function_escape(u_char *p, ngx_str_t *s);
 static ngx_int_t ngx_http_apigw_function_sign(ngx_http_apigw_aws_t *aws,
@@ -30,26 +26,7 @@ ngx_http_apigw_function(ngx_conf_t *cf, ngx_http_apigw_function_t *function)
 {
     u_char  *p;
 
-    if (!ngx_http_apigw_function_is_name(&function->name, "-_:$.",
-                                         NGX_HTTP_APIGW_FUNCTION_MAX))
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid function \"%V\": a name, or an ARN, of up "
-                           "to %d letters, digits, \"-\" and \"_\" is "
-                           "expected", &function->name,
-                           NGX_HTTP_APIGW_FUNCTION_MAX);
-        return NGX_ERROR;
-    }
-
-    if (function->qualifier.len
-        && !ngx_http_apigw_function_is_name(&function->qualifier, "-_$",
-                                            NGX_HTTP_APIGW_QUALIFIER_MAX))
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid qualifier \"%V\": a version, or an alias "
-                           "of up to %d letters, digits, \"-\" and \"_\" is "
-                           "expected", &function->qualifier,
-                           NGX_HTTP_APIGW_QUALIFIER_MAX);
+    if (ngx_http_apigw_function_check(cf, function) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -94,36 +71,6 @@ ngx_http_apigw_function(ngx_conf_t *cf, ngx_http_apigw_function_t *function)
     function->query.len = p - function->query.data;
 
     return NGX_OK;
-}
-
-
-static ngx_uint_t
-ngx_http_apigw_function_is_name(ngx_str_t *name, const char *others,
-    size_t max)
-{
-    u_char  ch;
-    size_t  i;
-
-    if (name->len == 0 || name->len > max) {
-        return 0;
-    }
-
-    for (i = 0; i < name->len; i++) {
-        ch = name->data[i];
-
-        if ((ch >= '0' && ch <= '9')
-            || ((ch | 0x20) >= 'a' && (ch | 0x20) <= 'z')
-            || (ch && ngx_strchr(others, ch)))
-        {
-            continue;
-        }
-
-        return 0;
-    }
-
-    /* nobody shall leave the path of functions */
-
-    return name->data[0] != '.';
 }
 
 

@@ -112,7 +112,8 @@ ngx_http_apigw_lambda_auth_check(ngx_conf_t *cf,
         }
 
         if (lambda->payload != NGX_CONF_UNSET_UINT) {
-            return "has \"mode token\" and \"payload\"";
+            return "has \"mode token\", whose event has one form, and a "
+                   "\"payload\"";
         }
 
     } else if (lambda->validation.len) {

@@ -164,8 +164,10 @@ ngx_http_apigw_lambda_auth_endpoint(ngx_conf_t *cf,
     ngx_str_t  *path;
 
     if (ngx_http_apigw_flight_endpoint(cf, &lambda->url, value,
-                                       "\"https://\" is expected, requests "
-                                       "are told there")
+                                       "\"https://\" is expected, "
+                                       "\"http://\" is for addresses of this "
+                                       "host such as 127.0.0.1 only, and an "
+                                       "upstream cannot be named")
         != NGX_OK)
     {
         return NGX_ERROR;
@@ -176,6 +178,13 @@ ngx_http_apigw_lambda_auth_endpoint(ngx_conf_t *cf,
     if (ngx_strlchr(path->data, path->data + path->len, '?')) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid endpoint \"%V\": it has arguments", value);
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_apigw_function_in_path(path)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid endpoint \"%V\": "
+                           NGX_HTTP_APIGW_INVOKE_ADDED, value);
         return NGX_ERROR;
     }
 

@@ -170,6 +170,13 @@ ngx_http_apigw_lambda_base(ngx_conf_t *cf, ngx_str_t *url, ngx_str_t *base)
         base->len--;
     }
 
+    if (ngx_http_apigw_function_in_path(base)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid URL \"%V\": " NGX_HTTP_APIGW_INVOKE_ADDED,
+                           url);
+        return NGX_ERROR;
+    }
+
     return NGX_OK;
 }
 
@@ -293,7 +300,7 @@ ngx_http_apigw_lambda_binary(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_http_apigw_lambda_loc_conf_t  *llcf = conf;
 
     ngx_str_t   *value, *type;
-    ngx_uint_t   i;
+    ngx_uint_t   i, k;
 
     if (llcf->binary != NGX_CONF_UNSET_PTR) {
         return "is duplicate";
@@ -319,12 +326,33 @@ ngx_http_apigw_lambda_binary(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     for (i = 1; i < cf->args->nelts; i++) {
 
+        if (value[i].len == 3 && ngx_strncmp(value[i].data, "off", 3) == 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"off\" stands beside media types");
+            return NGX_CONF_ERROR;
+        }
+
         if (!ngx_http_apigw_lambda_is_media_type(&value[i])) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "invalid media type \"%V\": one such as "
                                "\"image/png\" or \"image/*\" is expected",
                                &value[i]);
             return NGX_CONF_ERROR;
+        }
+
+        type = llcf->binary->elts;
+
+        for (k = 0; k < llcf->binary->nelts; k++) {
+
+            if (type[k].len == value[i].len
+                && ngx_strncasecmp(type[k].data, value[i].data, value[i].len)
+                   == 0)
+            {
+                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                                   "the duplicate media type \"%V\"",
+                                   &value[i]);
+                return NGX_CONF_ERROR;
+            }
         }
 
         type = ngx_array_push(llcf->binary);
@@ -358,6 +386,15 @@ ngx_http_apigw_lambda_is_media_type(ngx_str_t *type)
         }
 
         if (*p <= ' ' || *p >= 0x7f || ngx_strchr("/;,\"=()<>@:\\?", *p)) {
+            return 0;
+        }
+
+        /* all of a part, or nothing of it */
+
+        if (*p == '*'
+            && ((p != type->data && p - 1 != slash)
+                || (p + 1 != last && p + 1 != slash)))
+        {
             return 0;
         }
     }

@@ -11,6 +11,8 @@
 #define NGX_HTTP_APIGW_LAMBDA_BUFFER   16384
 
 
+static char *ngx_http_apigw_lambda_connect_check(ngx_conf_t *cf, void *post,
+    void *data);
 static void *ngx_http_apigw_lambda_create_main_conf(ngx_conf_t *cf);
 static void *ngx_http_apigw_lambda_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_apigw_lambda_merge_loc_conf(ngx_conf_t *cf,
@@ -32,6 +34,11 @@ static ngx_conf_bitmask_t  ngx_http_apigw_lambda_next_upstream[] = {
     { ngx_string("non_idempotent"), NGX_HTTP_UPSTREAM_FT_NON_IDEMPOTENT },
     { ngx_string("off"), NGX_HTTP_UPSTREAM_FT_OFF },
     { ngx_null_string, 0 }
+};
+
+
+static ngx_conf_post_t  ngx_http_apigw_lambda_connect_post = {
+    ngx_http_apigw_lambda_connect_check
 };
 
 
@@ -67,7 +74,7 @@ static ngx_command_t  ngx_http_apigw_lambda_commands[] = {
       ngx_conf_set_msec_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_apigw_lambda_loc_conf_t, connect),
-      NULL },
+      &ngx_http_apigw_lambda_connect_post },
 
 #if (NGX_HTTP_SSL)
 
@@ -138,6 +145,17 @@ ngx_module_t  ngx_http_apigw_lambda_module = {
     NULL,                                  /* exit master */
     NGX_MODULE_V1_PADDING
 };
+
+
+/* nothing is connected in no time */
+
+static char *
+ngx_http_apigw_lambda_connect_check(ngx_conf_t *cf, void *post, void *data)
+{
+    ngx_msec_t  *connect = data;
+
+    return *connect ? NGX_CONF_OK : "is 0, which no call would survive";
+}
 
 
 static void *

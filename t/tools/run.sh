@@ -107,6 +107,13 @@ backend=$!
 python3 "$example/functions.py" $((port + 3)) &
 functions=$!
 
+# the gateway would log that they refuse
+for ((i = 0; i < 100; i++)); do
+    (: > "/dev/tcp/127.0.0.1/$((port + 3))") 2>/dev/null && break
+    kill -0 $functions 2>/dev/null || fail "the functions did not start"
+    sleep 0.1
+done
+
 "$nginx" -p "$run/" -e stderr -c "$run/nginx.conf" -g "daemon off; $user" &
 gateway=$!
 

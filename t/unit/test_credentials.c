@@ -112,6 +112,12 @@ static const test_t  tests[] = {
       "a value has blanks or characters that are not ASCII, a comment has to"
       " be a line of its own", 2 },
 
+    { "quotes", "[default]\naws_access_key_id = \"A\"\n", "", NULL,
+      "a value in quotes, which would be part of it", 2 },
+
+    { "single quotes", "[default]\naws_access_key_id = 'A'\n", "", NULL,
+      "a value in quotes, which would be part of it", 2 },
+
     { "not ASCII", "[default]\naws_access_key_id = \xc3\xa9\n", "", NULL,
       "a value has blanks or characters that are not ASCII, a comment has to"
       " be a line of its own", 2 },

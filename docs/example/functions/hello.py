@@ -4,7 +4,8 @@ import json
 
 
 def handler(event, context):
-    name = (event['queryStringParameters'] or {}).get('name', 'world')
+    # what has no value is null in the format of REST APIs, missing in 2.0
+    name = (event.get('queryStringParameters') or {}).get('name', 'world')
     request = event['requestContext']
 
     return {
@@ -13,8 +14,8 @@ def handler(event, context):
         'body': json.dumps({
             'message': f'Hello, {name}!',
             'stage': request['stage'],
-            'resource': event['resource'],
-            'api_key_id': request['identity'].get('apiKeyId'),
+            'resource': event.get('resource') or event['routeKey'],
+            'api_key_id': request.get('identity', {}).get('apiKeyId'),
             'function': context.invoked_function_arn,
             'request_id': request['requestId'],
         }, indent=2) + '\n',
