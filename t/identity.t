@@ -415,3 +415,16 @@ qr/\AGET \/x (?!.*evil)(?=.*^X-Forwarded-For: 192\.0\.2\.1, 127\.0\.0\.1\r\n)(?!
 --- tcp_query_auto_timeout: 0.03
 --- tcp_query eval
 qr/\AGET \/x (?!.*evil)(?=.*^X-Apigw-Request-Id: $::Uuid\r\n)(?!.*X-Apigw-Request-Id:.*X-Apigw-Request-Id:)/ms
+
+
+
+=== TEST 23: the order of equal names stays, whatever is taken out
+--- config
+    apigw_stage s { apigw_route "GET /x" { proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1; } }
+--- tcp_listen: $TEST_NGINX_RAND_PORT_1
+--- tcp_reply eval: $::Reply
+--- raw_request eval
+"GET /s/x HTTP/1.1\r\nConnection: close\r\nHost: localhost\r\nX-Apigw-A: 1\r\nX-Apigw-B: 1\r\nX-Apigw-C: 1\r\nX-Apigw-D: 1\r\nX-Apigw-E: 1\r\nX-Role: client\r\nX-Role: front\r\n\r\n"
+--- tcp_query_auto_timeout: 0.03
+--- tcp_query eval
+qr/\AGET \/x .*^X-Role: client\r\nX-Role: front\r\n/ms

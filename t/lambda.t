@@ -794,3 +794,19 @@ $::Api . 'server { listen 127.0.0.1:$TEST_NGINX_RAND_PORT_3; location / { proxy_
 ["ok", "", "ok"]
 --- no_error_log
 [alert]
+
+
+
+=== TEST 42: the host of an absolute URI is the one that a function is told
+--- config
+    apigw_stage s {
+        apigw_route "GET /x" { apigw_lambda http://lambda function=ok; }
+    }
+--- raw_request eval
+"GET http://One.example:81/s/x HTTP/1.1\r\nHost: two.example\r\nConnection: close\r\n\r\n"
+--- response_body: ok
+--- access_log
+"headers":{"Host":"one.example"
+"domainName":"one.example"
+--- no_error_log
+[error]

@@ -657,3 +657,17 @@ Authorization: good-token-1
 yes
 --- no_error_log
 [error]
+
+
+
+=== TEST 35: an argument behind ";", and a cookie behind a tab, is one, too
+--- http_config eval: ::http('identity $arg_t $cookie_sid;', '.' => 'allow')
+--- config eval: $::Config
+--- request eval
+["GET /s/a?t=a;u=b", "GET /s/a?t=a&u;t=b", "GET /s/a?t=a;%54=b", "GET /s/a?t=a", "GET /s/a?t=a"]
+--- more_headers eval
+[("Cookie: sid=1234") x 3, "Cookie: sid=1234;\tsid=5678", "Cookie: sid=1234; sid\t=5678"]
+--- error_code eval
+[200, 401, 401, 401, 401]
+--- no_error_log
+[error]

@@ -40,7 +40,10 @@ static const ngx_apigw_header_rule_t  ngx_apigw_header_rest_request[] = {
     { ngx_null_string, NGX_APIGW_HEADER_PASS }
 };
 
-/* the last four are the gateway's own */
+/*
+ * The last four are the gateway's own; one of "keep-alive" and
+ * "proxy-connection" makes a response of HTTP/2 malformed (RFC 9113, 8.2.2).
+ */
 
 static const ngx_apigw_header_rule_t  ngx_apigw_header_rest_response[] = {
     { ngx_string("authorization"), NGX_APIGW_HEADER_REMAP },
@@ -50,8 +53,10 @@ static const ngx_apigw_header_rule_t  ngx_apigw_header_rest_response[] = {
     { ngx_string("date"), NGX_APIGW_HEADER_REMAP },
     { ngx_string("expect"), NGX_APIGW_HEADER_DROP },
     { ngx_string("host"), NGX_APIGW_HEADER_DROP },
+    { ngx_string("keep-alive"), NGX_APIGW_HEADER_DROP },
     { ngx_string("max-forwards"), NGX_APIGW_HEADER_REMAP },
     { ngx_string("proxy-authenticate"), NGX_APIGW_HEADER_DROP },
+    { ngx_string("proxy-connection"), NGX_APIGW_HEADER_DROP },
     { ngx_string("server"), NGX_APIGW_HEADER_REMAP },
     { ngx_string("te"), NGX_APIGW_HEADER_DROP },
     { ngx_string("trailer"), NGX_APIGW_HEADER_DROP },

@@ -320,8 +320,9 @@ ngx_http_apigw_identity_header(ngx_http_request_t *r,
 
 
 /*
- * A variable gives the first one, a function and an upstream may read another,
- * and they decode the names of arguments.
+ * A variable gives the first one, a function and an upstream may read another;
+ * they decode the names of arguments, may end one at ";", as events of REST
+ * APIs do, and may skip tabs before the name of a cookie.
  */
 
 static ngx_uint_t
@@ -368,9 +369,10 @@ ngx_http_apigw_identity_args(ngx_str_t *args, ngx_str_t *name)
 
     for (p = args->data; p < last; p = end + 1) {
 
-        end = ngx_strlchr(p, last, '&');
-        if (end == NULL) {
-            end = last;
+        end = p;
+
+        while (end < last && *end != '&' && *end != ';') {
+            end++;
         }
 
         p = ngx_http_apigw_identity_name(p, end, name);
@@ -429,7 +431,8 @@ ngx_http_apigw_identity_cookies(ngx_str_t *cookies, ngx_str_t *name)
 
     while (p < last) {
 
-        while (p < last && (*p == ' ' || *p == ';' || *p == ',')) {
+        while (p < last && (*p == ' ' || *p == '\t' || *p == ';' || *p == ','))
+        {
             p++;
         }
 
@@ -438,7 +441,7 @@ ngx_http_apigw_identity_cookies(ngx_str_t *cookies, ngx_str_t *name)
         {
             p += name->len;
 
-            while (p < last && *p == ' ') {
+            while (p < last && (*p == ' ' || *p == '\t')) {
                 p++;
             }
 

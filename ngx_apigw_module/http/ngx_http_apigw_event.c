@@ -209,6 +209,12 @@ ngx_http_apigw_event_headers(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
 
                 ngx_str_set(&pair->name, "Host");
                 host = 1;
+
+                /* that of an absolute URI counts (RFC 9112, 3.2.2) */
+
+                if (r->host_start && r->http_version < NGX_HTTP_VERSION_20) {
+                    pair->value = r->headers_in.server;
+                }
             }
 
             pair++;

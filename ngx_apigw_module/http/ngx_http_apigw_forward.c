@@ -57,8 +57,6 @@ static ngx_int_t ngx_http_apigw_forward_port(ngx_http_request_t *r,
 static ngx_int_t ngx_http_apigw_forward_vacate(ngx_http_request_t *r,
     ngx_table_elt_t *h);
 static void ngx_http_apigw_forward_sweep(ngx_http_request_t *r);
-static void ngx_http_apigw_forward_remove(ngx_http_request_t *r,
-    ngx_table_elt_t *h);
 static void ngx_http_apigw_forward_lead(ngx_http_request_t *r,
     ngx_table_elt_t *from, ngx_table_elt_t *to);
 static void ngx_http_apigw_forward_connection(ngx_table_elt_t *h);
@@ -143,13 +141,12 @@ ngx_http_apigw_forward(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
         return NGX_ERROR;
     }
 
-    /* from the end, so that no place moves before its turn */
+    if (places.n || places.more) {
 
-    while (places.n) {
-        ngx_http_apigw_forward_remove(r, places.places[--places.n]);
-    }
+        while (places.n) {
+            places.places[--places.n]->key.len = 0;
+        }
 
-    if (places.more) {
         ngx_http_apigw_forward_sweep(r);
     }
 
@@ -535,68 +532,54 @@ ngx_http_apigw_forward_vacate(ngx_http_request_t *r, ngx_table_elt_t *h)
 }
 
 
-/* removes what has no name */
+/*
+ * Removes what has no name.  The rest keeps its order: of equal names the last
+ * one counts for some, and a front end's own may stand behind the client's.
+ */
 
 static void
 ngx_http_apigw_forward_sweep(ngx_http_request_t *r)
 {
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
-
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
-
-        h = part->elts;
-        i = 0;
-
-        while (i < part->nelts) {
-
-            if (h[i].key.len) {
-                i++;
-                continue;
-            }
-
-            /* another element moves here, to be looked at as well */
-
-            ngx_http_apigw_forward_remove(r, &h[i]);
-        }
-    }
-}
-
-
-/* the last element of the list takes the place of h */
-
-static void
-ngx_http_apigw_forward_remove(ngx_http_request_t *r, ngx_table_elt_t *h)
-{
+    ngx_uint_t        i, n;
     ngx_list_t       *list;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *last;
+    ngx_list_part_t  *part, *to;
+    ngx_table_elt_t  *h, *dst;
 
     list = &r->headers_in.headers;
 
-    last = list->last->elts;
-    last += list->last->nelts - 1;
+    to = &list->part;
+    n = 0;
 
-    if (last != h) {
-        *h = *last;
-        ngx_http_apigw_forward_lead(r, last, h);
-    }
+    for (part = &list->part; part; part = part->next) {
 
-    list->last->nelts--;
+        h = part->elts;
 
-    if (list->last->nelts || list->last == &list->part) {
-        return;
+        for (i = 0; i < part->nelts; i++) {
+
+            if (h[i].key.len == 0) {
+                continue;
+            }
+
+            if (n == to->nelts) {
+                to = to->next;
+                n = 0;
+            }
+
+            dst = to->elts;
+            dst += n++;
+
+            if (dst != &h[i]) {
+                *dst = h[i];
+                ngx_http_apigw_forward_lead(r, &h[i], dst);
+            }
+        }
     }
 
     /* those who walk the list expect no empty part behind another */
 
-    for (part = &list->part; part->next != list->last; part = part->next) {
-        /* void */
-    }
-
-    part->next = NULL;
-    list->last = part;
+    to->nelts = n;
+    to->next = NULL;
+    list->last = to;
 }
 
 

@@ -48,8 +48,8 @@ static const struct {
     { "Warn", { PASS, PASS, PASS, PASS } },
     { "WWW-Authenticate", { DROP, REMAP, PASS, PASS } },
 
-    { "Keep-Alive", { PASS, PASS, DROP, DROP } },
-    { "Proxy-Connection", { PASS, PASS, DROP, DROP } },
+    { "Keep-Alive", { PASS, DROP, DROP, DROP } },
+    { "Proxy-Connection", { PASS, DROP, DROP, DROP } },
     { "Proxy-Authorization", { PASS, PASS, DROP, DROP } },
 
     { "x-amzn-RequestId", { PASS, REMAP, PASS, PASS } },
