@@ -18,7 +18,7 @@ typedef ngx_int_t (*ngx_apigw_response_field_pt)(
     ngx_apigw_response_fields_t *fields, ngx_str_t *value);
 
 typedef struct {
-    const char                  *name;
+    ngx_str_t                    name;
     ngx_apigw_response_field_pt  handler;
 } ngx_apigw_response_known_t;
 
@@ -46,22 +46,38 @@ static void ngx_apigw_response_directive(ngx_apigw_response_fields_t *fields,
 static u_char *ngx_apigw_response_argument(ngx_str_t *value, u_char *p,
     u_char *last);
 static ngx_uint_t ngx_apigw_response_is(ngx_str_t *text, const char *lower);
-static ngx_uint_t ngx_apigw_response_is_name(ngx_str_t *text,
+static ngx_inline ngx_uint_t ngx_apigw_response_is_name(ngx_str_t *text,
     ngx_str_t *lower);
-static ngx_uint_t ngx_apigw_response_is_token(u_char c);
 static int64_t ngx_apigw_response_number(ngx_str_t *text, int64_t max);
 
 
-static const ngx_apigw_response_known_t  ngx_apigw_response_known[] = {
+/* of tokens: RFC 9110, 5.6.2; a bit for each character of ASCII */
 
-    { "content-length", ngx_apigw_response_length },
-    { "transfer-encoding", ngx_apigw_response_transfer },
-    { "content-encoding", ngx_apigw_response_coding },
-    { "content-type", ngx_apigw_response_type },
-    { "connection", ngx_apigw_response_connection },
-    { "age", ngx_apigw_response_age },
-    { "cache-control", ngx_apigw_response_cache }
+static const uint32_t  ngx_apigw_response_tokens[8] = {
+    0x00000000,
+    0x03ff6cfa, /* !#$%&'*+-. 0-9 */
+    0xc7fffffe, /* A-Z ^_ */
+    0x57ffffff  /* `a-z |~ */
 };
+
+
+static ngx_apigw_response_known_t  ngx_apigw_response_known[] = {
+
+    { ngx_string("content-length"), ngx_apigw_response_length },
+    { ngx_string("transfer-encoding"), ngx_apigw_response_transfer },
+    { ngx_string("content-encoding"), ngx_apigw_response_coding },
+    { ngx_string("content-type"), ngx_apigw_response_type },
+    { ngx_string("connection"), ngx_apigw_response_connection },
+    { ngx_string("age"), ngx_apigw_response_age },
+    { ngx_string("cache-control"), ngx_apigw_response_cache }
+};
+
+
+static ngx_inline ngx_uint_t
+ngx_apigw_response_is_token(u_char c)
+{
+    return ngx_apigw_response_tokens[c >> 5] >> (c & 0x1f) & 1;
+}
 
 
 void
@@ -109,15 +125,15 @@ static ngx_int_t
 ngx_apigw_response_known_field(ngx_apigw_response_fields_t *fields,
     ngx_str_t *name, ngx_str_t *value)
 {
-    ngx_uint_t                         i, n;
-    const ngx_apigw_response_known_t  *known;
+    ngx_uint_t                   i, n;
+    ngx_apigw_response_known_t  *known;
 
     known = ngx_apigw_response_known;
     n = sizeof(ngx_apigw_response_known) / sizeof(ngx_apigw_response_known_t);
 
     for (i = 0; i < n; i++) {
 
-        if (ngx_apigw_response_is(name, known[i].name)) {
+        if (ngx_apigw_response_is_name(name, &known[i].name)) {
             return known[i].handler(fields, value);
         }
     }
@@ -486,7 +502,7 @@ ngx_apigw_response_is(ngx_str_t *text, const char *lower)
 }
 
 
-static ngx_uint_t
+static ngx_inline ngx_uint_t
 ngx_apigw_response_is_name(ngx_str_t *text, ngx_str_t *lower)
 {
     size_t  i;
@@ -503,15 +519,6 @@ ngx_apigw_response_is_name(ngx_str_t *text, ngx_str_t *lower)
     }
 
     return 1;
-}
-
-
-static ngx_uint_t
-ngx_apigw_response_is_token(u_char c)
-{
-    return (c >= '0' && c <= '9')
-           || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z')
-           || (c && strchr("!#$%&'*+-.^_`|~", c) != NULL);
 }
 
 
