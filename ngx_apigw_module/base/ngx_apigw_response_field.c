@@ -51,14 +51,13 @@ static ngx_inline ngx_uint_t ngx_apigw_response_is_name(ngx_str_t *text,
 static int64_t ngx_apigw_response_number(ngx_str_t *text, int64_t max);
 
 
-/* of tokens: RFC 9110, 5.6.2; a bit for each character of ASCII */
+/* of tokens, RFC 9110, 5.6.2, in lower case; of others 0 */
 
-static const uint32_t  ngx_apigw_response_tokens[8] = {
-    0x00000000,
-    0x03ff6cfa, /* !#$%&'*+-. 0-9 */
-    0xc7fffffe, /* A-Z ^_ */
-    0x57ffffff  /* `a-z |~ */
-};
+static const u_char  ngx_apigw_response_tokens[256] =
+    "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+    "\0!\0#$%&'\0\0*+\0-.\0" "0123456789\0\0\0\0\0\0"
+    "\0abcdefghijklmnopqrstuvwxyz\0\0\0^_"
+    "`abcdefghijklmnopqrstuvwxyz\0|\0~\0";
 
 
 static ngx_apigw_response_known_t  ngx_apigw_response_known[] = {
@@ -76,7 +75,7 @@ static ngx_apigw_response_known_t  ngx_apigw_response_known[] = {
 static ngx_inline ngx_uint_t
 ngx_apigw_response_is_token(u_char c)
 {
-    return ngx_apigw_response_tokens[c >> 5] >> (c & 0x1f) & 1;
+    return ngx_apigw_response_tokens[c];
 }
 
 
@@ -266,7 +265,7 @@ static ngx_int_t
 ngx_apigw_response_type(ngx_apigw_response_fields_t *fields,
     ngx_str_t *value)
 {
-    u_char  *p;
+    u_char  *p, *type;
     size_t   i, len;
 
     if (fields->typed) {
@@ -276,11 +275,11 @@ ngx_apigw_response_type(ngx_apigw_response_fields_t *fields,
 
     fields->typed = 1;
 
+    type = value->data;
+
     for (len = 0; len < value->len; len++) {
 
-        if (value->data[len] == ';' || value->data[len] == ' '
-            || value->data[len] == '\t')
-        {
+        if (type[len] == ';' || type[len] == ' ' || type[len] == '\t') {
             break;
         }
     }
@@ -295,7 +294,7 @@ ngx_apigw_response_type(ngx_apigw_response_fields_t *fields,
     }
 
     for (i = 0; i < len; i++) {
-        p[i] = ngx_tolower(value->data[i]);
+        p[i] = ngx_tolower(type[i]);
     }
 
     fields->type.data = p;
@@ -513,7 +512,7 @@ ngx_apigw_response_is_name(ngx_str_t *text, ngx_str_t *lower)
 
     for (i = 0; i < text->len; i++) {
 
-        if (ngx_tolower(text->data[i]) != lower->data[i]) {
+        if (ngx_apigw_response_tokens[text->data[i]] != lower->data[i]) {
             return 0;
         }
     }
