@@ -230,6 +230,25 @@ ngx_http_apigw_lambda_write(ngx_http_request_t *r,
         return ngx_http_apigw_lambda_too_large(r, ctx, size);
     }
 
+    if (!has_body) {
+        b = ngx_calloc_buf(r->pool);
+        if (b == NULL) {
+            return NGX_ERROR;
+        }
+
+        /* one block */
+
+        b->start = head.data;
+        b->pos = b->start;
+        b->last = b->start + size;
+        b->end = b->last;
+        b->temporary = 1;
+
+        ctx->event = b;
+
+        return NGX_OK;
+    }
+
     b = ngx_create_temp_buf(r->pool, size);
     if (b == NULL) {
         return NGX_ERROR;
@@ -237,17 +256,14 @@ ngx_http_apigw_lambda_write(ngx_http_request_t *r,
 
     b->last = ngx_cpymem(b->last, head.data, head.len);
 
-    if (has_body) {
-        ngx_apigw_event_body_init(&body->body);
-        body->p = b->last;
+    ngx_apigw_event_body_init(&body->body);
+    body->p = b->last;
 
-        if (ngx_http_apigw_lambda_read(r, body) != NGX_OK) {
-            return NGX_ERROR;
-        }
-
-        b->last = body->p;
+    if (ngx_http_apigw_lambda_read(r, body) != NGX_OK) {
+        return NGX_ERROR;
     }
 
+    b->last = body->p;
     b->last = ngx_cpymem(b->last, tail.data, tail.len);
 
     ctx->event = b;
@@ -524,6 +540,7 @@ static ngx_int_t
 ngx_http_apigw_lambda_header(ngx_http_request_t *r,
     ngx_http_apigw_lambda_ctx_t *ctx, ngx_str_t *lines, ngx_buf_t **header)
 {
+    u_char                            *p;
     size_t                             len;
     ngx_buf_t                         *b;
     ngx_http_apigw_function_t         *function;
@@ -544,14 +561,27 @@ ngx_http_apigw_lambda_header(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    b->last = ngx_sprintf(b->last, "POST %V%s%V HTTP/1.1" CRLF
-                          "Host: %V" CRLF
-                          "Content-Length: %uz" CRLF
-                          "%V" CRLF,
-                          &function->path, function->query.len ? "?" : "",
-                          &function->query, &function->host,
-                          (size_t) (ctx->event->last - ctx->event->pos),
-                          lines);
+    p = ngx_cpymem(b->last, "POST ", sizeof("POST ") - 1);
+    p = ngx_cpymem(p, function->path.data, function->path.len);
+
+    if (function->query.len) {
+        *p++ = '?';
+        p = ngx_cpymem(p, function->query.data, function->query.len);
+    }
+
+    p = ngx_cpymem(p, " HTTP/1.1" CRLF "Host: ",
+                   sizeof(" HTTP/1.1" CRLF "Host: ") - 1);
+    p = ngx_cpymem(p, function->host.data, function->host.len);
+    p = ngx_cpymem(p, CRLF "Content-Length: ",
+                   sizeof(CRLF "Content-Length: ") - 1);
+    p = ngx_apigw_number(p, ctx->event->last - ctx->event->pos);
+    *p++ = CR;
+    *p++ = LF;
+    p = ngx_cpymem(p, lines->data, lines->len);
+    *p++ = CR;
+    *p++ = LF;
+
+    b->last = p;
 
     *header = b;
 
