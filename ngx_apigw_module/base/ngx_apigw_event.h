@@ -78,6 +78,8 @@ typedef struct {
     ngx_str_t               method;
     ngx_str_t               protocol;    /* "HTTP/1.1" */
     ngx_str_t               resource;    /* "/pets/{id}", "$default" */
+    ngx_str_t               deployment_id;   /* ngx_apigw_event_id() */
+    ngx_str_t               resource_id;
     ngx_str_t               route_key;   /* "GET /pets/{id}", "$default" */
     ngx_str_t               path;        /* canonical, without prefix */
     ngx_str_t               args;        /* as sent, without "?" */
@@ -108,6 +110,16 @@ typedef struct {
     ngx_uint_t              nsources;
     ngx_str_t               token;       /* authorizationToken */
 } ngx_apigw_event_t;
+
+
+#define NGX_APIGW_EVENT_ID  6
+
+/*
+ * That of a deployment ('d', of the stage) or a resource ('r') of an API:
+ * digits and letters.
+ */
+void ngx_apigw_event_id(u_char id[NGX_APIGW_EVENT_ID], ngx_str_t *api,
+    ngx_str_t *what, u_char kind);
 
 
 /*

@@ -47,10 +47,8 @@ ngx_apigw_event_context(ngx_apigw_event_ctx_t *ctx)
         ngx_apigw_event_granted(ctx);
     }
 
-    ngx_apigw_event_text(out, ",\"deploymentId\":\"");
-    ngx_apigw_event_id(out, &event->api, &event->stage, 'd');
+    ngx_apigw_event_member(out, ",\"deploymentId\":", &event->deployment_id);
 
-    ngx_apigw_event_text(out, "\"");
     ngx_apigw_event_domain(ctx);
 
     ngx_apigw_event_member(out, ",\"extendedRequestId\":",
@@ -71,9 +69,7 @@ ngx_apigw_event_context(ngx_apigw_event_ctx_t *ctx)
     ngx_apigw_event_number(out, event->time);
 
     if (event->format == NGX_APIGW_EVENT_REST) {
-        ngx_apigw_event_text(out, ",\"resourceId\":\"");
-        ngx_apigw_event_id(out, &event->api, &event->resource, 'r');
-        ngx_apigw_event_text(out, "\"");
+        ngx_apigw_event_member(out, ",\"resourceId\":", &event->resource_id);
 
     } else {
         ngx_apigw_event_text(out, ",\"resourceId\":null");

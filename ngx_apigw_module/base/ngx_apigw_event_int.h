@@ -67,8 +67,6 @@ void ngx_apigw_event_strings(ngx_apigw_event_out_t *out, ngx_str_t *s,
     ngx_uint_t n);
 void ngx_apigw_event_number(ngx_apigw_event_out_t *out, uint64_t n);
 void ngx_apigw_event_time(ngx_apigw_event_out_t *out, uint64_t time);
-void ngx_apigw_event_id(ngx_apigw_event_out_t *out, ngx_str_t *api,
-    ngx_str_t *what, u_char kind);
 void ngx_apigw_event_path(ngx_apigw_event_out_t *out,
     ngx_apigw_event_ctx_t *ctx);
 

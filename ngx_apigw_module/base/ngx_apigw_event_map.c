@@ -10,7 +10,13 @@
 #include "ngx_apigw_text.h"
 
 
+/* up to so many names each is compared with all */
+
+#define NGX_APIGW_EVENT_FEW  16
+
+
 static void ngx_apigw_event_spell(ngx_str_t *name);
+static void ngx_apigw_event_chain(ngx_apigw_event_map_t *map);
 static uint32_t *ngx_apigw_event_sort(ngx_apigw_event_map_t *map,
     uint32_t *order, uint32_t *spare);
 static uint32_t *ngx_apigw_event_merge(ngx_apigw_event_map_t *map,
@@ -165,7 +171,8 @@ ngx_apigw_event_group(ngx_apigw_event_map_t *map, ngx_pool_t *pool)
 
     entries = map->entries;
 
-    if (map->n == 0) {
+    if (map->n <= NGX_APIGW_EVENT_FEW) {
+        ngx_apigw_event_chain(map);
         return NGX_OK;
     }
 
@@ -197,6 +204,36 @@ ngx_apigw_event_group(ngx_apigw_event_map_t *map, ngx_pool_t *pool)
     }
 
     return NGX_OK;
+}
+
+
+static void
+ngx_apigw_event_chain(ngx_apigw_event_map_t *map)
+{
+    ngx_uint_t                i, k;
+    ngx_apigw_event_entry_t  *entry, *first;
+
+    for (i = 0; i < map->n; i++) {
+        entry = &map->entries[i];
+
+        entry->next = 0;
+        entry->last = (uint32_t) i;
+        entry->first = 1;
+
+        for (k = 0; k < i; k++) {
+            first = &map->entries[k];
+
+            if (first->first
+                && first->name.len == entry->name.len
+                && ngx_apigw_event_compare(&first->name, &entry->name) == 0)
+            {
+                map->entries[first->last].next = (uint32_t) i;
+                first->last = (uint32_t) i;
+                entry->first = 0;
+                break;
+            }
+        }
+    }
 }
 
 

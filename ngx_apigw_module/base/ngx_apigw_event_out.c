@@ -10,9 +10,6 @@
 #include "ngx_apigw_text.h"
 
 
-#define NGX_APIGW_EVENT_ID  6
-
-
 ngx_uint_t
 ngx_apigw_event_grow(ngx_apigw_event_out_t *out, size_t len)
 {
@@ -179,11 +176,10 @@ ngx_apigw_event_time(ngx_apigw_event_out_t *out, uint64_t time)
 /* the same name has the same id on all machines, so the hash has no secret */
 
 void
-ngx_apigw_event_id(ngx_apigw_event_out_t *out, ngx_str_t *api, ngx_str_t *what,
-    u_char kind)
+ngx_apigw_event_id(u_char id[NGX_APIGW_EVENT_ID], ngx_str_t *api,
+    ngx_str_t *what, u_char kind)
 {
     u_char             key[NGX_APIGW_SIPHASH_KEY_LEN];
-    u_char             id[NGX_APIGW_EVENT_ID];
     uint64_t           hash;
     ngx_uint_t         i;
     static const char  digits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
@@ -203,8 +199,6 @@ ngx_apigw_event_id(ngx_apigw_event_out_t *out, ngx_str_t *api, ngx_str_t *what,
         id[i] = digits[hash % 36];
         hash /= 36;
     }
-
-    ngx_apigw_event_raw(out, (char *) id, NGX_APIGW_EVENT_ID);
 }
 
 

@@ -168,9 +168,30 @@ ngx_apigw_event_clean(ngx_str_t *s, ngx_pool_t *pool)
         return NGX_OK;
     }
 
-    last = s->data + s->len;
+    c = s->data;
+    last = c + s->len;
 
-    for (bad = 0, c = s->data; c < last; c += n) {
+    while (last - c >= 8) {
+        ngx_memcpy(&w, c, 8);
+
+        if (ngx_apigw_json_special(w)) {
+            break;
+        }
+
+        c += 8;
+    }
+
+    /* the last eight, some of them once more */
+
+    if (s->len >= 8 && last - c < 8) {
+        ngx_memcpy(&w, last - 8, 8);
+
+        if (!ngx_apigw_json_special(w)) {
+            return NGX_OK;
+        }
+    }
+
+    for (bad = 0; c < last; c += n) {
 
         if (last - c >= 8) {
             n = 8;

@@ -7,6 +7,7 @@
 /* IAM User Guide, JSON policy elements, and how policies are evaluated */
 
 #include "ngx_apigw_policy_int.h"
+#include "ngx_apigw_text.h"
 
 
 static const char *ngx_apigw_policy_members(ngx_apigw_json_t *policy);
@@ -23,8 +24,9 @@ static ngx_uint_t ngx_apigw_policy_is(ngx_apigw_json_t *value,
     const char *text);
 static ngx_uint_t ngx_apigw_policy_applies(ngx_apigw_json_t *statement,
     ngx_apigw_policy_request_t *request);
+static ngx_uint_t ngx_apigw_policy_invokes(ngx_apigw_json_t *value);
 static ngx_uint_t ngx_apigw_policy_any(ngx_apigw_json_t *value,
-    ngx_str_t *text, ngx_uint_t lower);
+    ngx_str_t *text);
 
 
 static ngx_str_t  ngx_apigw_policy_invoke = ngx_string("execute-api:invoke");
@@ -363,14 +365,14 @@ ngx_apigw_policy_applies(ngx_apigw_json_t *statement,
 
     if (value) {
 
-        if (!ngx_apigw_policy_any(value, &ngx_apigw_policy_invoke, 1)) {
+        if (!ngx_apigw_policy_invokes(value)) {
             return 0;
         }
 
     } else {
         value = ngx_apigw_json_get(statement, "NotAction");
 
-        if (ngx_apigw_policy_any(value, &ngx_apigw_policy_invoke, 1)) {
+        if (ngx_apigw_policy_invokes(value)) {
             return 0;
         }
     }
@@ -379,14 +381,14 @@ ngx_apigw_policy_applies(ngx_apigw_json_t *statement,
 
     if (value) {
 
-        if (!ngx_apigw_policy_any(value, &request->arn, 0)) {
+        if (!ngx_apigw_policy_any(value, &request->arn)) {
             return 0;
         }
 
     } else {
         value = ngx_apigw_json_get(statement, "NotResource");
 
-        if (ngx_apigw_policy_any(value, &request->arn, 0)) {
+        if (ngx_apigw_policy_any(value, &request->arn)) {
             return 0;
         }
     }
@@ -398,8 +400,7 @@ ngx_apigw_policy_applies(ngx_apigw_json_t *statement,
 
 
 static ngx_uint_t
-ngx_apigw_policy_any(ngx_apigw_json_t *value, ngx_str_t *text,
-    ngx_uint_t lower)
+ngx_apigw_policy_invokes(ngx_apigw_json_t *value)
 {
     ngx_apigw_json_t  *item;
 
@@ -407,7 +408,11 @@ ngx_apigw_policy_any(ngx_apigw_json_t *value, ngx_str_t *text,
          item;
          item = ngx_apigw_policy_next(value, item))
     {
-        if (ngx_apigw_policy_like(&item->text, text, lower)) {
+        /* as all write it */
+
+        if (ngx_apigw_policy_is(item, "execute-api:Invoke")
+            || ngx_apigw_policy_like(&item->text, &ngx_apigw_policy_invoke, 1))
+        {
             return 1;
         }
     }
@@ -416,10 +421,55 @@ ngx_apigw_policy_any(ngx_apigw_json_t *value, ngx_str_t *text,
 }
 
 
+static ngx_uint_t
+ngx_apigw_policy_any(ngx_apigw_json_t *value, ngx_str_t *text)
+{
+    ngx_apigw_json_t  *item;
+
+    for (item = ngx_apigw_policy_first(value);
+         item;
+         item = ngx_apigw_policy_next(value, item))
+    {
+        if (ngx_apigw_policy_like(&item->text, text, 0)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static ngx_inline uint64_t
+ngx_apigw_policy_has_star(uint64_t w)
+{
+    w ^= NGX_APIGW_TEXT_ONES * '*';
+
+    return (w - NGX_APIGW_TEXT_ONES) & ~w & (NGX_APIGW_TEXT_ONES * 0x80);
+}
+
+
+/* to what may stand behind a "*": c is the next of the pattern */
+
+static ngx_inline u_char *
+ngx_apigw_policy_skip(u_char *s, u_char *last, u_char c, ngx_uint_t lower)
+{
+    if (lower || c == '*' || c == '?') {
+        return s;
+    }
+
+    while (s < last && *s != c) {
+        s++;
+    }
+
+    return s;
+}
+
+
 ngx_uint_t
 ngx_apigw_policy_like(ngx_str_t *pattern, ngx_str_t *text, ngx_uint_t lower)
 {
-    u_char  c, *p, *s, *plast, *slast, *star, *from;
+    u_char     c, *p, *s, *plast, *slast, *star, *from;
+    uint64_t   a, b;
 
     p = pattern->data;
     plast = p + pattern->len;
@@ -432,6 +482,18 @@ ngx_apigw_policy_like(ngx_str_t *pattern, ngx_str_t *text, ngx_uint_t lower)
 
     /* most of an ARN */
 
+    while (!lower && slast - s >= 8 && plast - p >= 8) {
+        ngx_memcpy(&a, p, 8);
+        ngx_memcpy(&b, s, 8);
+
+        if (a != b || ngx_apigw_policy_has_star(a)) {
+            break;
+        }
+
+        p += 8;
+        s += 8;
+    }
+
     while (!lower && s < slast && p < plast && *p == *s && *p != '*') {
         p++;
         s++;
@@ -443,11 +505,13 @@ ngx_apigw_policy_like(ngx_str_t *pattern, ngx_str_t *text, ngx_uint_t lower)
 
             if (*p == '*') {
                 star = ++p;
-                from = s;
 
                 if (p == plast) {
                     return 1;
                 }
+
+                s = ngx_apigw_policy_skip(s, slast, *p, lower);
+                from = s;
 
                 continue;
             }
@@ -468,7 +532,8 @@ ngx_apigw_policy_like(ngx_str_t *pattern, ngx_str_t *text, ngx_uint_t lower)
         }
 
         p = star;
-        s = ++from;
+        s = ngx_apigw_policy_skip(from + 1, slast, *p, lower);
+        from = s;
     }
 
     while (p < plast && *p == '*') {

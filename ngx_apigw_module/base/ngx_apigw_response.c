@@ -5,12 +5,13 @@
 
 
 #include "ngx_apigw_response_int.h"
+#include "ngx_apigw_text.h"
 
 
 /*
  * RFC 9112, strictly: what two readers could take for different messages is
- * refused.  A line is collected and then looked at, so that pieces of any size
- * give the same.
+ * refused.  A line is looked at when it is complete, so that pieces of any
+ * size give the same; only one that is in several pieces is collected.
  */
 
 #define NGX_APIGW_RESPONSE_BODY    4096
@@ -35,8 +36,9 @@ struct ngx_apigw_response_state_s {
     size_t                       max_body;
     ngx_apigw_response_fields_t  fields;
 
-    u_char                      *line;
+    u_char                      *line;      /* in the piece, or collected */
     size_t                       len;       /* of the line */
+    u_char                      *lines;     /* where they are collected */
     size_t                       head;      /* bytes so far */
 
     u_char                      *body;
@@ -52,6 +54,9 @@ struct ngx_apigw_response_state_s {
 };
 
 
+static size_t ngx_apigw_response_whole(ngx_apigw_response_state_t *st,
+    u_char *p, size_t len);
+static size_t ngx_apigw_response_plain(u_char *p, size_t len);
 static ngx_int_t ngx_apigw_response_byte(ngx_apigw_response_state_t *st,
     u_char c, const char **reason);
 static ngx_int_t ngx_apigw_response_line(ngx_apigw_response_t *response,
@@ -70,6 +75,8 @@ static ngx_int_t ngx_apigw_response_reserve(ngx_apigw_response_state_t *st,
     size_t size);
 static ngx_int_t ngx_apigw_response_done(ngx_apigw_response_t *response);
 
+
+static const u_char  ngx_apigw_response_http[] = "HTTP/1.";
 
 const char  ngx_apigw_response_large[] = "the body is too large";
 
@@ -93,11 +100,6 @@ ngx_apigw_response_init(ngx_apigw_response_t *response, size_t max_body,
     st->max_body = max_body;
 
     ngx_apigw_response_fields_init(&st->fields, st->pool);
-
-    st->line = ngx_palloc(pool, NGX_APIGW_RESPONSE_MAX_HEAD);
-    if (st->line == NULL) {
-        return NGX_ERROR;
-    }
 
     response->state = st;
 
@@ -147,7 +149,15 @@ ngx_apigw_response_feed(ngx_apigw_response_t *response, u_char *p, size_t len,
             break;
 
         default:
-            rc = ngx_apigw_response_byte(st, *p, reason);
+            n = ngx_apigw_response_whole(st, p, len);
+
+            if (n) {
+                rc = NGX_DONE;
+
+            } else {
+                n = 1;
+                rc = ngx_apigw_response_byte(st, *p, reason);
+            }
 
             if (rc == NGX_DONE) {
                 rc = ngx_apigw_response_line(response, reason);
@@ -198,17 +208,89 @@ ngx_apigw_response_end(ngx_apigw_response_t *response, const char **reason)
 }
 
 
+/*
+ * The line at p and its end, where all of it is there; 0: it is for byte(), as
+ * is one that is not acceptable.
+ */
+
+static size_t
+ngx_apigw_response_whole(ngx_apigw_response_state_t *st, u_char *p, size_t len)
+{
+    size_t  n;
+
+    if (st->len || st->cr) {
+        return 0;
+    }
+
+    if (st->phase == NGX_APIGW_RESPONSE_STATUS
+        && (len < sizeof(ngx_apigw_response_http) - 1
+            || ngx_memcmp(p, ngx_apigw_response_http,
+                          sizeof(ngx_apigw_response_http) - 1)
+               != 0))
+    {
+        return 0;
+    }
+
+    len = ngx_min(len, NGX_APIGW_RESPONSE_MAX_HEAD - st->head);
+
+    n = ngx_apigw_response_plain(p, len);
+
+    if (len - n < 2 || p[n] != '\r' || p[n + 1] != '\n') {
+        return 0;
+    }
+
+    st->line = p;
+    st->len = n;
+    st->head += n + 2;
+
+    return n + 2;
+}
+
+
+/* how many bytes stand before a control character */
+
+static size_t
+ngx_apigw_response_plain(u_char *p, size_t len)
+{
+    u_char    *c, *last;
+    uint64_t   w, control;
+
+    c = p;
+    last = p + len;
+
+    while (last - c >= 8) {
+        ngx_memcpy(&w, c, 8);
+
+        /* a byte that a borrow accuses is above one that is guilty */
+
+        control = (w - NGX_APIGW_TEXT_ONES * 0x20) & ~w;
+        w ^= NGX_APIGW_TEXT_ONES * 0x7f;
+        control |= (w - NGX_APIGW_TEXT_ONES) & ~w;
+
+        if (control & (NGX_APIGW_TEXT_ONES * 0x80)) {
+            break;
+        }
+
+        c += 8;
+    }
+
+    while (c < last && (*c >= 0x20 || *c == '\t') && *c != 0x7f) {
+        c++;
+    }
+
+    return c - p;
+}
+
+
 /* NGX_OK; NGX_DONE: the line is complete */
 
 static ngx_int_t
 ngx_apigw_response_byte(ngx_apigw_response_state_t *st, u_char c,
     const char **reason)
 {
-    static const u_char  http[] = "HTTP/1.";
-
     if (st->phase == NGX_APIGW_RESPONSE_STATUS
-        && st->len < sizeof(http) - 1
-        && c != http[st->len])
+        && st->len < sizeof(ngx_apigw_response_http) - 1
+        && c != ngx_apigw_response_http[st->len])
     {
         *reason = "it is not an HTTP/1 response";
         return NGX_DECLINED;
@@ -246,6 +328,14 @@ ngx_apigw_response_byte(ngx_apigw_response_state_t *st, u_char c,
         return NGX_DECLINED;
     }
 
+    if (st->lines == NULL) {
+        st->lines = ngx_palloc(st->pool, NGX_APIGW_RESPONSE_MAX_HEAD);
+        if (st->lines == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    st->line = st->lines;
     st->line[st->len++] = c;
 
     return NGX_OK;
@@ -564,8 +654,10 @@ ngx_apigw_response_done(ngx_apigw_response_t *response)
     response->body.len = st->have;
     response->body.data = st->have ? st->body : (u_char *) "";
 
-    (void) ngx_pfree(st->pool, st->line);
-    st->line = NULL;
+    if (st->lines) {
+        (void) ngx_pfree(st->pool, st->lines);
+        st->lines = NULL;
+    }
 
     return NGX_OK;
 }

@@ -19,7 +19,7 @@ typedef ngx_int_t (*ngx_apigw_response_field_pt)(
     ngx_apigw_response_fields_t *fields, ngx_str_t *value);
 
 typedef struct {
-    const char                  *name;
+    ngx_str_t                    name;
     ngx_apigw_response_field_pt  handler;
 } ngx_apigw_response_known_t;
 
@@ -48,20 +48,37 @@ static u_char *ngx_apigw_response_argument(ngx_str_t *value, u_char *p,
     u_char *last);
 static u_char *ngx_apigw_response_token(ngx_str_t *token, u_char *p,
     u_char *last);
-static ngx_uint_t ngx_apigw_response_is_token(u_char c);
+static ngx_inline ngx_uint_t ngx_apigw_response_is_name(ngx_str_t *text,
+    ngx_str_t *lower);
 static int64_t ngx_apigw_response_number(ngx_str_t *text, int64_t max);
 
 
-static const ngx_apigw_response_known_t  ngx_apigw_response_known[] = {
+/* of tokens, RFC 9110, 5.6.2, in lower case; of others 0 */
 
-    { "content-length", ngx_apigw_response_length },
-    { "transfer-encoding", ngx_apigw_response_transfer },
-    { "content-encoding", ngx_apigw_response_coding },
-    { "content-type", ngx_apigw_response_type },
-    { "connection", ngx_apigw_response_connection },
-    { "age", ngx_apigw_response_age },
-    { "cache-control", ngx_apigw_response_cache }
+static const u_char  ngx_apigw_response_tokens[256] =
+    "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+    "\0!\0#$%&'\0\0*+\0-.\0" "0123456789\0\0\0\0\0\0"
+    "\0abcdefghijklmnopqrstuvwxyz\0\0\0^_"
+    "`abcdefghijklmnopqrstuvwxyz\0|\0~\0";
+
+
+static ngx_apigw_response_known_t  ngx_apigw_response_known[] = {
+
+    { ngx_string("content-length"), ngx_apigw_response_length },
+    { ngx_string("transfer-encoding"), ngx_apigw_response_transfer },
+    { ngx_string("content-encoding"), ngx_apigw_response_coding },
+    { ngx_string("content-type"), ngx_apigw_response_type },
+    { ngx_string("connection"), ngx_apigw_response_connection },
+    { ngx_string("age"), ngx_apigw_response_age },
+    { ngx_string("cache-control"), ngx_apigw_response_cache }
 };
+
+
+static ngx_inline ngx_uint_t
+ngx_apigw_response_is_token(u_char c)
+{
+    return ngx_apigw_response_tokens[c];
+}
 
 
 void
@@ -109,15 +126,15 @@ static ngx_int_t
 ngx_apigw_response_known_field(ngx_apigw_response_fields_t *fields,
     ngx_str_t *name, ngx_str_t *value)
 {
-    ngx_uint_t                         i, n;
-    const ngx_apigw_response_known_t  *known;
+    ngx_uint_t                   i, n;
+    ngx_apigw_response_known_t  *known;
 
     known = ngx_apigw_response_known;
     n = sizeof(ngx_apigw_response_known) / sizeof(ngx_apigw_response_known_t);
 
     for (i = 0; i < n; i++) {
 
-        if (ngx_apigw_text_is(name, known[i].name)) {
+        if (ngx_apigw_response_is_name(name, &known[i].name)) {
             return known[i].handler(fields, value);
         }
     }
@@ -244,7 +261,7 @@ static ngx_int_t
 ngx_apigw_response_type(ngx_apigw_response_fields_t *fields,
     ngx_str_t *value)
 {
-    u_char  *p;
+    u_char  *p, *type;
     size_t   i, len;
 
     if (fields->typed) {
@@ -254,11 +271,11 @@ ngx_apigw_response_type(ngx_apigw_response_fields_t *fields,
 
     fields->typed = 1;
 
+    type = value->data;
+
     for (len = 0; len < value->len; len++) {
 
-        if (value->data[len] == ';' || value->data[len] == ' '
-            || value->data[len] == '\t')
-        {
+        if (type[len] == ';' || type[len] == ' ' || type[len] == '\t') {
             break;
         }
     }
@@ -273,7 +290,7 @@ ngx_apigw_response_type(ngx_apigw_response_fields_t *fields,
     }
 
     for (i = 0; i < len; i++) {
-        p[i] = ngx_tolower(value->data[i]);
+        p[i] = ngx_tolower(type[i]);
     }
 
     fields->type.data = p;
@@ -459,12 +476,23 @@ ngx_apigw_response_max_age(ngx_apigw_response_fields_t *fields)
 }
 
 
-static ngx_uint_t
-ngx_apigw_response_is_token(u_char c)
+static ngx_inline ngx_uint_t
+ngx_apigw_response_is_name(ngx_str_t *text, ngx_str_t *lower)
 {
-    return (c >= '0' && c <= '9')
-           || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z')
-           || (c && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+    size_t  i;
+
+    if (text->len != lower->len) {
+        return 0;
+    }
+
+    for (i = 0; i < text->len; i++) {
+
+        if (ngx_apigw_response_tokens[text->data[i]] != lower->data[i]) {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 

@@ -9,6 +9,7 @@
 
 static ngx_inline u_char *ngx_apigw_hex_pairs(u_char *p, const u_char *data,
     size_t len);
+static u_char *ngx_apigw_json_escape(u_char *p, u_char *c, u_char *last);
 static ngx_inline u_char *ngx_apigw_json_char(u_char *p, u_char **text,
     u_char *last);
 
@@ -233,6 +234,8 @@ ngx_apigw_number(u_char *p, uint64_t n)
 }
 
 
+/* most texts have nothing to be escaped */
+
 u_char *
 ngx_apigw_json_string(u_char *p, ngx_str_t *s)
 {
@@ -243,21 +246,34 @@ ngx_apigw_json_string(u_char *p, ngx_str_t *s)
     c = s->data;
     last = c + s->len;
 
-    while (last - c >= 8) {
-        ngx_memcpy(&w, c, 8);
+    if (s->len >= 8) {
 
-        if (ngx_apigw_json_special(w)) {
-            p = ngx_apigw_json_char(p, &c, last);
-            continue;
+        while (last - c > 8) {
+            ngx_memcpy(&w, c, 8);
+
+            if (ngx_apigw_json_special(w)) {
+                return ngx_apigw_json_escape(p, c, last);
+            }
+
+            p = ngx_cpymem(p, &w, 8);
+            c += 8;
         }
 
-        p = ngx_cpymem(p, &w, 8);
-        c += 8;
-    }
+        /* the last eight, some of them once more */
 
-    /* two halves that may overlap */
+        ngx_memcpy(&w, last - 8, 8);
 
-    if (last - c >= 4) {
+        if (!ngx_apigw_json_special(w)) {
+            p += last - c;
+            ngx_memcpy(p - 8, &w, 8);
+
+            return p;
+        }
+
+    } else if (s->len >= 4) {
+
+        /* two halves that may overlap */
+
         ngx_memcpy(&a, c, 4);
         ngx_memcpy(&b, last - 4, 4);
 
@@ -270,7 +286,27 @@ ngx_apigw_json_string(u_char *p, ngx_str_t *s)
         }
     }
 
+    return ngx_apigw_json_escape(p, c, last);
+}
+
+
+static u_char *
+ngx_apigw_json_escape(u_char *p, u_char *c, u_char *last)
+{
+    uint64_t  w;
+
     while (c < last) {
+
+        if (last - c >= 8) {
+            ngx_memcpy(&w, c, 8);
+
+            if (!ngx_apigw_json_special(w)) {
+                p = ngx_cpymem(p, &w, 8);
+                c += 8;
+                continue;
+            }
+        }
+
         p = ngx_apigw_json_char(p, &c, last);
     }
 

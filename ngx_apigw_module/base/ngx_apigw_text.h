@@ -67,12 +67,9 @@ ngx_apigw_json_special(uint64_t w)
 {
     uint64_t  quote, slash, control;
 
-    quote = w ^ (NGX_APIGW_TEXT_ONES * '"');
-    slash = w ^ (NGX_APIGW_TEXT_ONES * '\\');
-
-    quote = (quote - NGX_APIGW_TEXT_ONES) & ~quote;
-    slash = (slash - NGX_APIGW_TEXT_ONES) & ~slash;
-    control = (w - NGX_APIGW_TEXT_ONES * 0x20) & ~w;
+    quote = (w ^ (NGX_APIGW_TEXT_ONES * '"')) - NGX_APIGW_TEXT_ONES;
+    slash = (w ^ (NGX_APIGW_TEXT_ONES * '\\')) - NGX_APIGW_TEXT_ONES;
+    control = w - NGX_APIGW_TEXT_ONES * 0x20;
 
     return (w | quote | slash | control) & (NGX_APIGW_TEXT_ONES * 0x80);
 }

@@ -97,6 +97,8 @@ struct ngx_http_apigw_stage_s {
     ngx_array_t                   *authorizers; /* those that its routes name,
                                                 pointers; NULL: none */
 
+    u_char                         id[NGX_APIGW_EVENT_ID]; /* deployment */
+
     ngx_http_apigw_locconf_t      *locconf;  /* while it is configured */
     ngx_http_apigw_place_t         place;
 };
@@ -113,6 +115,8 @@ struct ngx_http_apigw_route_s {
                                                 plan; NULL: no plan has one for
                                                 this route */
     ngx_http_apigw_place_t         place;
+
+    u_char                         id[NGX_APIGW_EVENT_ID]; /* of a resource */
 
     unsigned                       early:1;  /* rewrite directives answer */
     unsigned                       protect:1; /* some policy holds here */
@@ -351,6 +355,9 @@ ngx_http_apigw_route_t *ngx_http_apigw_get_route(ngx_http_request_t *r);
 
 
 /* ngx_http_apigw_identity_module.c */
+
+/* so many bytes, up to 32, that nobody has had; NULL: there are none */
+u_char *ngx_http_apigw_random(size_t len);
 
 /* $apigw_request_id and $apigw_extended_request_id; NGX_OK, NGX_ERROR */
 ngx_int_t ngx_http_apigw_identify(ngx_http_request_t *r,

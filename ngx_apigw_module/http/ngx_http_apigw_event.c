@@ -6,7 +6,6 @@
 
 #include "ngx_http_apigw.h"
 #include "ngx_http_apigw_aws.h"
-#include "ngx_apigw_digest.h"
 #include "ngx_apigw_trace.h"
 
 
@@ -42,6 +41,7 @@ static ngx_table_elt_t *ngx_http_apigw_event_client_trace(
 
 
 static ngx_str_t  ngx_http_apigw_event_reserved = ngx_string("x-apigw-");
+static ngx_str_t  ngx_http_apigw_event_default = ngx_string("$default");
 static ngx_str_t  ngx_http_apigw_event_host = ngx_string("host");
 static ngx_str_t  ngx_http_apigw_event_trace = ngx_string("x-amzn-trace-id");
 
@@ -110,6 +110,14 @@ ngx_http_apigw_event(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
 }
 
 
+ngx_str_t *
+ngx_http_apigw_resource(ngx_http_apigw_route_t *route)
+{
+    return route->key.catch_all ? &ngx_http_apigw_event_default
+                                : &route->key.path;
+}
+
+
 static void
 ngx_http_apigw_event_route(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
     ngx_apigw_event_t *event)
@@ -121,13 +129,16 @@ ngx_http_apigw_event_route(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
     event->api = route->stage->api->name;
     event->stage = route->stage->name;
     event->prefix = route->stage->prefix;
+
+    event->deployment_id.data = route->stage->id;
+    event->deployment_id.len = NGX_APIGW_EVENT_ID;
+
+    event->resource_id.data = route->id;
+    event->resource_id.len = NGX_APIGW_EVENT_ID;
+
     event->route_key = route->key.key;
 
-    event->resource = route->key.path;
-
-    if (route->key.catch_all) {
-        ngx_str_set(&event->resource, "$default");
-    }
+    event->resource = *ngx_http_apigw_resource(route);
 
     ngx_http_apigw_event_path(r, ctx, &event->path);
 }
@@ -462,7 +473,7 @@ ngx_int_t
 ngx_http_apigw_trace(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
     ngx_str_t *trace)
 {
-    u_char            random[NGX_APIGW_TRACE_RANDOM];
+    u_char           *random;
     ngx_table_elt_t  *h;
 
     if (ctx->trace.len) {
@@ -478,7 +489,8 @@ ngx_http_apigw_trace(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
         return NGX_OK;
     }
 
-    if (ngx_apigw_random(random, NGX_APIGW_TRACE_RANDOM) != NGX_OK) {
+    random = ngx_http_apigw_random(NGX_APIGW_TRACE_RANDOM);
+    if (random == NULL) {
         ngx_log_error(NGX_LOG_ALERT, r->connection->log, 0,
                       "could not get random bytes for a trace id");
         return NGX_ERROR;

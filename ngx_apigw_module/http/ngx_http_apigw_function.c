@@ -187,7 +187,11 @@ ngx_http_apigw_function_headers(ngx_http_apigw_aws_t *aws,
                    sizeof("Content-Type: application/json" CRLF) - 1);
 
     if (trace->len) {
-        p = ngx_sprintf(p, "X-Amzn-Trace-Id: %V" CRLF, trace);
+        p = ngx_cpymem(p, "X-Amzn-Trace-Id: ",
+                       sizeof("X-Amzn-Trace-Id: ") - 1);
+        p = ngx_cpymem(p, trace->data, trace->len);
+        *p++ = CR;
+        *p++ = LF;
     }
 
     if (function->sign) {

@@ -100,7 +100,7 @@ static ngx_str_t  ngx_http_apigw_remapped_id_key =
 
 /* random bytes of the process: a system call for each request would show */
 
-static u_char  ngx_http_apigw_random[NGX_HTTP_APIGW_RANDOM];
+static u_char  ngx_http_apigw_random_bytes[NGX_HTTP_APIGW_RANDOM];
 static size_t  ngx_http_apigw_random_left;
 
 
@@ -117,21 +117,12 @@ ngx_http_apigw_identify(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
         return NGX_OK;
     }
 
-    if (ngx_http_apigw_random_left < 16 + NGX_HTTP_APIGW_EXTENDED_LEN) {
-
-        if (ngx_apigw_random(ngx_http_apigw_random, NGX_HTTP_APIGW_RANDOM)
-            != NGX_OK)
-        {
-            ngx_log_error(NGX_LOG_ALERT, r->connection->log, 0,
-                          "could not get random bytes for a request id");
-            return NGX_ERROR;
-        }
-
-        ngx_http_apigw_random_left = NGX_HTTP_APIGW_RANDOM;
+    p = ngx_http_apigw_random(16 + NGX_HTTP_APIGW_EXTENDED_LEN);
+    if (p == NULL) {
+        ngx_log_error(NGX_LOG_ALERT, r->connection->log, 0,
+                      "could not get random bytes for a request id");
+        return NGX_ERROR;
     }
-
-    ngx_http_apigw_random_left -= 16 + NGX_HTTP_APIGW_EXTENDED_LEN;
-    p = ngx_http_apigw_random + ngx_http_apigw_random_left;
 
     (void) ngx_apigw_uuid(ctx->request_id, p);
     (void) ngx_apigw_base64(ctx->extended_id, p + 16,
@@ -146,6 +137,27 @@ ngx_http_apigw_identify(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
     ctx->identified = 1;
 
     return NGX_OK;
+}
+
+
+u_char *
+ngx_http_apigw_random(size_t len)
+{
+    if (ngx_http_apigw_random_left < len) {
+
+        if (ngx_apigw_random(ngx_http_apigw_random_bytes,
+                             NGX_HTTP_APIGW_RANDOM)
+            != NGX_OK)
+        {
+            return NULL;
+        }
+
+        ngx_http_apigw_random_left = NGX_HTTP_APIGW_RANDOM;
+    }
+
+    ngx_http_apigw_random_left -= len;
+
+    return ngx_http_apigw_random_bytes + ngx_http_apigw_random_left;
 }
 
 

@@ -98,6 +98,25 @@ ngx_http_apigw_lambda_write(ngx_http_request_t *r,
         return ngx_http_apigw_lambda_too_large(r, ctx, size);
     }
 
+    if (!has_body) {
+        b = ngx_calloc_buf(r->pool);
+        if (b == NULL) {
+            return NGX_ERROR;
+        }
+
+        /* one block */
+
+        b->start = head.data;
+        b->pos = b->start;
+        b->last = b->start + size;
+        b->end = b->last;
+        b->temporary = 1;
+
+        ctx->event = b;
+
+        return NGX_OK;
+    }
+
     b = ngx_create_temp_buf(r->pool, size);
     if (b == NULL) {
         return NGX_ERROR;
@@ -105,17 +124,14 @@ ngx_http_apigw_lambda_write(ngx_http_request_t *r,
 
     b->last = ngx_cpymem(b->last, head.data, head.len);
 
-    if (has_body) {
-        ngx_apigw_event_body_init(&body->body);
-        body->p = b->last;
+    ngx_apigw_event_body_init(&body->body);
+    body->p = b->last;
 
-        if (ngx_http_apigw_lambda_read(r, body) != NGX_OK) {
-            return NGX_ERROR;
-        }
-
-        b->last = body->p;
+    if (ngx_http_apigw_lambda_read(r, body) != NGX_OK) {
+        return NGX_ERROR;
     }
 
+    b->last = body->p;
     b->last = ngx_cpymem(b->last, tail.data, tail.len);
 
     ctx->event = b;

@@ -246,6 +246,7 @@ static ngx_int_t
 ngx_http_apigw_lambda_header(ngx_http_request_t *r,
     ngx_http_apigw_lambda_ctx_t *ctx, ngx_str_t *lines, ngx_buf_t **header)
 {
+    u_char                            *p;
     size_t                             len;
     ngx_buf_t                         *b;
     ngx_http_apigw_function_t         *function;
@@ -266,14 +267,27 @@ ngx_http_apigw_lambda_header(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    b->last = ngx_sprintf(b->last, "POST %V%s%V HTTP/1.1" CRLF
-                          "Host: %V" CRLF
-                          "Content-Length: %uz" CRLF
-                          "%V" CRLF,
-                          &function->path, function->query.len ? "?" : "",
-                          &function->query, &function->host,
-                          (size_t) (ctx->event->last - ctx->event->pos),
-                          lines);
+    p = ngx_cpymem(b->last, "POST ", sizeof("POST ") - 1);
+    p = ngx_cpymem(p, function->path.data, function->path.len);
+
+    if (function->query.len) {
+        *p++ = '?';
+        p = ngx_cpymem(p, function->query.data, function->query.len);
+    }
+
+    p = ngx_cpymem(p, " HTTP/1.1" CRLF "Host: ",
+                   sizeof(" HTTP/1.1" CRLF "Host: ") - 1);
+    p = ngx_cpymem(p, function->host.data, function->host.len);
+    p = ngx_cpymem(p, CRLF "Content-Length: ",
+                   sizeof(CRLF "Content-Length: ") - 1);
+    p = ngx_apigw_number(p, ctx->event->last - ctx->event->pos);
+    *p++ = CR;
+    *p++ = LF;
+    p = ngx_cpymem(p, lines->data, lines->len);
+    *p++ = CR;
+    *p++ = LF;
+
+    b->last = p;
 
     *header = b;
 

@@ -6,6 +6,7 @@
 
 #include "ngx_http_apigw.h"
 #include "ngx_http_apigw_stage.h"
+#include "ngx_http_apigw_aws.h"
 
 
 static ngx_int_t ngx_http_apigw_api_finish(ngx_conf_t *cf,
@@ -114,10 +115,18 @@ static ngx_int_t
 ngx_http_apigw_stage_router(ngx_conf_t *cf, ngx_http_apigw_stage_t *stage)
 {
     ngx_int_t                   rc;
+    ngx_uint_t                  i;
     ngx_http_apigw_route_t    **routes;
     ngx_apigw_router_error_t    err;
 
     routes = stage->routes.elts;
+
+    ngx_apigw_event_id(stage->id, &stage->api->name, &stage->name, 'd');
+
+    for (i = 0; i < stage->routes.nelts; i++) {
+        ngx_apigw_event_id(routes[i]->id, &stage->api->name,
+                           ngx_http_apigw_resource(routes[i]), 'r');
+    }
 
     rc = ngx_apigw_router_create(cf->pool, stage->type,
                                  (ngx_apigw_route_key_t **) routes,

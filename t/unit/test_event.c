@@ -129,6 +129,16 @@ render(ngx_apigw_event_t *e, const char *body, ngx_uint_t base64)
     ngx_str_t    head, tail;
     const char  *reason;
 
+    static u_char  ids[2][NGX_APIGW_EVENT_ID];
+
+    ngx_apigw_event_id(ids[0], &e->api, &e->stage, 'd');
+    ngx_apigw_event_id(ids[1], &e->api, &e->resource, 'r');
+
+    e->deployment_id.data = ids[0];
+    e->deployment_id.len = NGX_APIGW_EVENT_ID;
+    e->resource_id.data = ids[1];
+    e->resource_id.len = NGX_APIGW_EVENT_ID;
+
     if (ngx_apigw_event_write(e, body != NULL, base64, pool, &head, &tail)
         != NGX_OK)
     {

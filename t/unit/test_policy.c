@@ -738,22 +738,29 @@ write_number(char *text, ngx_uint_t n, const char *digits)
 }
 
 
+/* behind: of both, so that what is compared at once ends within */
+
 static void
-test_like(void)
+test_like(const char *behind)
 {
-    char        pattern[16], text[16];
+    char        pattern[32], text[32];
+    size_t      len;
     ngx_str_t   p, s;
     ngx_uint_t  i, k, n, bad;
 
     n = 0;
     bad = 0;
 
+    len = strlen(behind);
+    strcpy(pattern, behind);
+    strcpy(text, behind);
+
     p.data = (u_char *) pattern;
     s.data = (u_char *) text;
 
     for (i = 0; i < 3125; i++) {
 
-        if (!write_number(pattern, i, "ab*?")) {
+        if (!write_number(pattern + len, i, "ab*?")) {
             continue;
         }
 
@@ -761,7 +768,7 @@ test_like(void)
 
         for (k = 0; k < 1024; k++) {
 
-            if (!write_number(text, k, "ab*")) {
+            if (!write_number(text + len, k, "ab*")) {
                 continue;
             }
 
@@ -823,7 +830,9 @@ main(void)
     test_forms();
     test_requests();
     test_bounds();
-    test_like();
+    test_like("");
+    test_like("abcdef");
+    test_like("a?cdef");
     test_hostile();
 
     ngx_destroy_pool(pool);
