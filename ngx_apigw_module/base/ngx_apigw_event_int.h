@@ -30,6 +30,13 @@ typedef struct {
     uint32_t                  next;      /* of its name; 0: none */
     uint32_t                  last;      /* of its name, where first is set */
     ngx_uint_t                first;     /* of its name */
+
+    /* where name, quote and colon, then the last value with quotes were
+     * written; end: 0: not yet */
+
+    size_t                    at;
+    size_t                    middle;
+    size_t                    end;
 } ngx_apigw_event_entry_t;
 
 typedef struct {

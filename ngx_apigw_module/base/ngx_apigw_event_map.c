@@ -22,6 +22,8 @@ static uint32_t *ngx_apigw_event_sort(ngx_apigw_event_map_t *map,
 static uint32_t *ngx_apigw_event_merge(ngx_apigw_event_map_t *map,
     uint32_t *dst, uint32_t *a, uint32_t *b, uint32_t *last);
 static ngx_int_t ngx_apigw_event_compare(ngx_str_t *a, ngx_str_t *b);
+static void ngx_apigw_event_again(ngx_apigw_event_out_t *out,
+    ngx_apigw_event_entry_t *entry);
 static void ngx_apigw_event_values(ngx_apigw_event_out_t *out,
     ngx_apigw_event_map_t *map, ngx_apigw_event_entry_t *entry,
     ngx_uint_t join);
@@ -188,6 +190,7 @@ ngx_apigw_event_group(ngx_apigw_event_map_t *map, ngx_pool_t *pool)
     for (i = 0; i < map->n; i++) {
         entry = &entries[order[i]];
         entry->next = 0;
+        entry->end = 0;
 
         if (first
             && ngx_apigw_event_compare(&first->name, &entry->name) == 0)
@@ -217,6 +220,7 @@ ngx_apigw_event_chain(ngx_apigw_event_map_t *map)
         entry = &map->entries[i];
 
         entry->next = 0;
+        entry->end = 0;
         entry->last = (uint32_t) i;
         entry->first = 1;
 
@@ -339,6 +343,12 @@ ngx_apigw_event_map(ngx_apigw_event_out_t *out, ngx_apigw_event_map_t *map,
             ngx_apigw_event_text(out, "\"");
         }
 
+        if (values == NGX_APIGW_EVENT_ALL && entry->end && entry->last == i) {
+            ngx_apigw_event_again(out, entry);
+            continue;
+        }
+
+        entry->at = out->pos - out->start;
         ngx_apigw_event_inside(out, &entry->name);
 
         if (values == NGX_APIGW_EVENT_ALL) {
@@ -349,6 +359,7 @@ ngx_apigw_event_map(ngx_apigw_event_out_t *out, ngx_apigw_event_map_t *map,
         }
 
         ngx_apigw_event_text(out, "\":\"");
+        entry->middle = out->pos - out->start - 1;
 
         if (values == NGX_APIGW_EVENT_JOINED) {
             ngx_apigw_event_values(out, map, entry, 1);
@@ -358,9 +369,38 @@ ngx_apigw_event_map(ngx_apigw_event_out_t *out, ngx_apigw_event_map_t *map,
         }
 
         ngx_apigw_event_text(out, "\"");
+        entry->end = out->pos - out->start;
     }
 
     ngx_apigw_event_text(out, "}");
+}
+
+
+/* the only value of a name, as an array */
+
+static void
+ngx_apigw_event_again(ngx_apigw_event_out_t *out,
+    ngx_apigw_event_entry_t *entry)
+{
+    u_char  *p;
+    size_t   len;
+
+    len = entry->end - entry->at + 2;
+
+    if ((size_t) (out->end - out->pos) < len
+        && !ngx_apigw_event_grow(out, len))
+    {
+        return;
+    }
+
+    p = out->pos;
+
+    p = ngx_cpymem(p, out->start + entry->at, entry->middle - entry->at);
+    *p++ = '[';
+    p = ngx_cpymem(p, out->start + entry->middle, entry->end - entry->middle);
+    *p++ = ']';
+
+    out->pos = p;
 }
 
 
