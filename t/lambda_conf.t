@@ -1012,3 +1012,15 @@ the route "GET /a" has variables in "apigw_lambda_ssl_name" in
 nginx.conf:
 --- no_error_log
 [alert]
+
+
+
+=== TEST 76: an empty name of a certificate
+--- config
+    apigw_stage prod { apigw_route "GET /a" { apigw_lambda https://127.0.0.1:1 function=f; apigw_lambda_ssl_name ""; } }
+--- must_die
+--- error_log
+the route "GET /a" has no name in "apigw_lambda_ssl_name" in
+nginx.conf:
+--- no_error_log
+[alert]

@@ -431,7 +431,8 @@ ngx_http_apigw_identity_cookies(ngx_str_t *cookies, ngx_str_t *name)
 
     while (p < last) {
 
-        while (p < last && (*p == ' ' || *p == '\t' || *p == ';' || *p == ','))
+        while (p < last
+               && (*p == ' ' || *p == '\t' || *p == ';' || *p == ','))
         {
             p++;
         }

@@ -505,12 +505,15 @@ ngx_http_apigw_lambda_peer(ngx_conf_t *cf,
 
     if (llcf->tls
         && llcf->upstream.ssl_name
-        && llcf->upstream.ssl_name->lengths)
+        && (llcf->upstream.ssl_name->lengths
+            || llcf->upstream.ssl_name->value.len == 0))
     {
         ngx_http_apigw_conf_error(cf, NGX_LOG_EMERG, &route->place,
-                                  "the route \"%V\" has variables in "
+                                  "the route \"%V\" has %s in "
                                   "\"apigw_lambda_ssl_name\"",
-                                  &route->key.key);
+                                  &route->key.key,
+                                  llcf->upstream.ssl_name->lengths
+                                  ? "variables" : "no name");
         return NGX_ERROR;
     }
 
