@@ -91,7 +91,6 @@ ngx_apigw_answer_member(ngx_apigw_answer_text_t *text, ngx_uint_t member)
     type = token->type;
     start = token->text.data;
     level = text->scan.level;
-    rc = NGX_OK;
 
     if (member == NGX_APIGW_ANSWER_HEADERS && type == NGX_APIGW_JSON_OBJECT) {
         rc = ngx_apigw_answer_object(text, &text->headers);

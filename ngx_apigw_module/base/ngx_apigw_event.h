@@ -166,8 +166,7 @@ void ngx_apigw_event_body_measure(ngx_apigw_event_body_t *body, u_char *data,
     size_t len, ngx_uint_t last);
 
 /* Each returns the place behind; p has room for what was measured. */
-u_char *ngx_apigw_event_body_text(ngx_apigw_event_body_t *body, u_char *p,
-    u_char *data, size_t len);
+u_char *ngx_apigw_event_body_text(u_char *p, u_char *data, size_t len);
 u_char *ngx_apigw_event_body_base64(ngx_apigw_event_body_t *body, u_char *p,
     u_char *data, size_t len, ngx_uint_t last);
 

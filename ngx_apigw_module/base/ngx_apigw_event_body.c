@@ -189,8 +189,7 @@ ngx_apigw_event_body_char(u_char c)
 
 
 u_char *
-ngx_apigw_event_body_text(ngx_apigw_event_body_t *body, u_char *p,
-    u_char *data, size_t len)
+ngx_apigw_event_body_text(u_char *p, u_char *data, size_t len)
 {
     u_char               c, *last;
     uint64_t             w;

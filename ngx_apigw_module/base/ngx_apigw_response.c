@@ -118,7 +118,6 @@ ngx_apigw_response_feed(ngx_apigw_response_t *response, u_char *p, size_t len,
     st = response->state;
 
     while (len) {
-        n = 1;
 
         switch (st->phase) {
 

@@ -365,9 +365,15 @@ ngx_http_apigw_identity_args(ngx_str_t *args, ngx_str_t *name)
     ngx_uint_t   n;
 
     n = 0;
-    last = args->data + args->len;
+    p = args->data;
 
-    for (p = args->data; p < last; p = end + 1) {
+    if (p == NULL) {
+        return 0;
+    }
+
+    last = p + args->len;
+
+    while (p < last) {
 
         end = p;
 
@@ -378,6 +384,8 @@ ngx_http_apigw_identity_args(ngx_str_t *args, ngx_str_t *name)
         p = ngx_http_apigw_identity_name(p, end, name);
 
         n += (p && (p == end || *p == '='));
+
+        p = end + 1;
     }
 
     return n;

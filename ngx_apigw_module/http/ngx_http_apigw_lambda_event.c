@@ -294,6 +294,6 @@ ngx_http_apigw_lambda_take(ngx_http_apigw_lambda_body_t *body, u_char *data,
                                               last);
 
     } else {
-        body->p = ngx_apigw_event_body_text(&body->body, body->p, data, len);
+        body->p = ngx_apigw_event_body_text(body->p, data, len);
     }
 }

@@ -136,7 +136,7 @@ walk(ngx_apigw_event_body_t *body, u_char *p, const uint8_t *data, size_t size,
             ngx_apigw_event_body_measure(body, copy, n, last);
 
         } else if (pass == TEXT) {
-            p = ngx_apigw_event_body_text(body, p, copy, n);
+            p = ngx_apigw_event_body_text(p, copy, n);
 
         } else {
             p = ngx_apigw_event_body_base64(body, p, copy, n, last);

@@ -67,7 +67,7 @@ write_body(written_t *w, const char *data, size_t len, size_t n)
                 ngx_apigw_event_body_measure(&w->body, copy, part, last);
 
             } else if (pass == 1) {
-                p = ngx_apigw_event_body_text(&w->body, p, copy, part);
+                p = ngx_apigw_event_body_text(p, copy, part);
 
             } else {
                 p = ngx_apigw_event_body_base64(&w->body, p, copy, part, last);
@@ -155,7 +155,7 @@ test_body(void)
     ngx_apigw_event_body_measure(&body, NULL, 0, 1);
     n = body.bytes + body.text + body.bad;
     is_int(n, 0, "nothing at all");
-    ok(ngx_apigw_event_body_text(&body, NULL, NULL, 0) == NULL, "is nothing");
+    ok(ngx_apigw_event_body_text(NULL, NULL, 0) == NULL, "is nothing");
     ok(ngx_apigw_event_body_base64(&body, NULL, NULL, 0, 1) == NULL,
        "in base64, too");
 }
