@@ -243,6 +243,10 @@ ngx_apigw_json_string(u_char *p, ngx_str_t *s)
     uint32_t   a, b;
     uint64_t   w;
 
+    if (s->len == 0) {
+        return p;
+    }
+
     c = s->data;
     last = c + s->len;
 
@@ -360,6 +364,10 @@ ngx_apigw_json_string_len(ngx_str_t *s)
     u_char    *c, *last;
     size_t     n, len;
     uint64_t   w;
+
+    if (s->len == 0) {
+        return 0;
+    }
 
     c = s->data;
     last = c + s->len;

@@ -257,10 +257,16 @@ test_json(void)
         free(buf);
     }
 
-    /* a NUL; the longest */
+    /* nothing; a NUL; the longest */
 
     copy = calloc(1, 256);
     buf = malloc(NGX_APIGW_JSON_LEN(256));
+
+    in.len = 0;
+    in.data = NULL;
+
+    ok(ngx_apigw_json_string(buf, &in) == buf, "json of nothing");
+    is_int(ngx_apigw_json_string_len(&in), 0, "its length");
 
     in.len = 256;
     in.data = copy;
