@@ -562,7 +562,7 @@ qr{Credential=AKIDPROFILE/\d{8}/us-east-1/lambda/aws4_request, ?SignedHeaders=co
 
 === TEST 29: TLS
 --- http_config eval
-$::Api . CORE::join('', map { "upstream $_ { zone $_ 64k; server 127.0.0.1:\$TEST_NGINX_RAND_PORT_3; }\n" } qw(tls trusted off))
+$::Api . CORE::join('', map { "upstream $_ { zone $_ 64k; server 127.0.0.1:\$TEST_NGINX_RAND_PORT_3; }\n" } qw(tls trusted other off))
 . "server { listen 127.0.0.1:\$TEST_NGINX_RAND_PORT_3 ssl; ssl_certificate $::Dir/cert.pem; ssl_certificate_key $::Dir/key.pem;
 location / { proxy_pass http://127.0.0.1:\$TEST_NGINX_RAND_PORT_2; } }"
 --- config eval
@@ -570,7 +570,7 @@ location / { proxy_pass http://127.0.0.1:\$TEST_NGINX_RAND_PORT_2; } }"
 apigw_stage s {
     apigw_route 'GET /default' { apigw_lambda https://tls function=ok; apigw_lambda_ssl_name lambda.test; }
     apigw_route 'GET /trusted' { apigw_lambda https://trusted function=ok; apigw_lambda_ssl_name lambda.test; apigw_lambda_ssl_trusted_certificate $::Dir/cert.pem; }
-    apigw_route 'GET /name' { apigw_lambda https://127.0.0.1:\$TEST_NGINX_RAND_PORT_3 function=ok; apigw_lambda_ssl_trusted_certificate $::Dir/cert.pem; }
+    apigw_route 'GET /name' { apigw_lambda https://other function=ok; apigw_lambda_ssl_trusted_certificate $::Dir/cert.pem; }
     apigw_route 'GET /off' { apigw_lambda https://off function=ok; apigw_lambda_ssl_verify off; }
 }"
 --- request eval
