@@ -106,8 +106,8 @@ real: module
 # LINT=lint is one more.
 
 test-all: all-deps
-	@MAKE="$(MAKE)" t/tools/lanes.sh "sys real runner" \
-	    "$(LINT) unit fuzz itest static valgrind asan" real-deps
+	@MAKE="$(MAKE)" t/tools/lanes.sh "sys real runner valgrind" \
+	    "$(LINT) unit fuzz itest static asan" real-deps
 
 all-deps:
 	@t/tools/deps.sh build test asan valgrind $(LINT)
