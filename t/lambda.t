@@ -5,7 +5,6 @@
 
 use Test::Nginx::Socket 'no_plan';
 
-# valgrind
 
 use File::Temp;
 
