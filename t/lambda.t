@@ -5,7 +5,6 @@
 
 use Test::Nginx::Socket 'no_plan';
 
-
 use File::Temp;
 
 my $dir = File::Temp->newdir;
