@@ -20,6 +20,7 @@
 #include "ngx_apigw_lease.h"
 #include "ngx_apigw_redis.h"
 #include "ngx_apigw_event.h"
+#include "ngx_apigw_metrics_zone.h"
 #include "ngx_http_apigw_compat.h"
 
 
@@ -98,6 +99,8 @@ struct ngx_http_apigw_stage_s {
                                                 pointers; NULL: none */
 
     u_char                         id[NGX_APIGW_EVENT_ID]; /* deployment */
+    uint32_t                       series;   /* its metrics; _NONE: not
+                                                counted */
 
     ngx_http_apigw_locconf_t      *locconf;  /* while it is configured */
     ngx_http_apigw_place_t         place;
@@ -117,6 +120,7 @@ struct ngx_http_apigw_route_s {
     ngx_http_apigw_place_t         place;
 
     u_char                         id[NGX_APIGW_EVENT_ID]; /* of a resource */
+    uint32_t                       series;   /* as of a stage */
 
     unsigned                       early:1;  /* rewrite directives answer */
     unsigned                       protect:1; /* some policy holds here */
@@ -150,6 +154,7 @@ struct ngx_http_apigw_plan_s {
     ngx_array_t                    limits;   /* ngx_http_apigw_plan_limit_t */
     ngx_apigw_lease_plan_t         quota;    /* limit 0: none */
     ngx_uint_t                     index;
+    uint32_t                       series;   /* as of a stage */
     ngx_http_apigw_place_t         place;    /* line 0: not declared yet */
     ngx_http_apigw_place_t         mention;  /* the first one */
 };
@@ -242,6 +247,11 @@ typedef struct {
                                                 a consumer's begin, it says */
     ngx_apigw_redis_t             *redis;    /* NULL: none */
     ngx_apigw_leases_t            *leases;   /* NULL: no plan has a quota */
+
+    size_t                         metrics_size;   /* of apigw_zone; 0: as
+                                                needed */
+    ngx_uint_t                     metrics_off;
+    ngx_apigw_metrics_zone_t      *metrics;  /* NULL: nothing is counted */
 } ngx_http_apigw_main_conf_t;
 
 
