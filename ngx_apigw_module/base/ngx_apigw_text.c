@@ -80,6 +80,13 @@ ngx_apigw_hex_pairs(u_char *p, const u_char *data, size_t len)
 }
 
 
+u_char *
+ngx_apigw_hex_print(u_char *p, const u_char *data, size_t len)
+{
+    return ngx_apigw_hex_pairs(p, data, len);
+}
+
+
 ngx_uint_t
 ngx_apigw_is_uuid(ngx_str_t *s)
 {

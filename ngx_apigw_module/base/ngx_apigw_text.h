@@ -35,6 +35,9 @@ u_char *ngx_apigw_base64(u_char *p, const u_char *data, size_t len);
 /* the value of a hex digit of either case, NGX_ERROR where c is none */
 ngx_int_t ngx_apigw_hex(u_char c);
 
+/* each byte as two hex digits, lower case */
+u_char *ngx_apigw_hex_print(u_char *p, const u_char *data, size_t len);
+
 /* len bytes of exactly 2 * len hex digits of either case: NGX_OK, NGX_ERROR */
 ngx_int_t ngx_apigw_unhex(u_char *p, size_t len, ngx_str_t *hex);
 
