@@ -84,6 +84,12 @@ ngx_apigw_json_special(uint64_t w)
  */
 size_t ngx_apigw_utf8(const u_char *p, const u_char *last);
 
+/*
+ * Control characters, ends of lines, and what is not UTF-8, byte by byte,
+ * become U+FFFD: in a copy, where there are any.  NGX_OK, NGX_ERROR.
+ */
+ngx_int_t ngx_apigw_text_clean(ngx_str_t *s, ngx_pool_t *pool);
+
 /* 1 where s is a word, which is in lower case, in either case of ASCII */
 ngx_uint_t ngx_apigw_text_is(ngx_str_t *s, const char *word);
 
