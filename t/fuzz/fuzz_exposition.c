@@ -91,8 +91,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 static void
 accept(ngx_str_t *s)
 {
-    ngx_str_t                       more;
-    ngx_apigw_exposition_accept_t   state;
+    ngx_str_t                      more;
+    ngx_apigw_exposition_accept_t  state;
 
     memset(&state, 0, sizeof(state));
 
@@ -147,8 +147,8 @@ static u_char *
 write_all(u_char *p, u_char *last, ngx_str_t *labels, ngx_str_t *value,
     ngx_uint_t open)
 {
-    ngx_apigw_exposition_sample_t      sample;
-    ngx_apigw_exposition_histogram_t   h;
+    ngx_apigw_exposition_sample_t     sample;
+    ngx_apigw_exposition_histogram_t  h;
 
     sample.family = &requests;
     sample.labels = *labels;

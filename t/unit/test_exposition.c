@@ -312,8 +312,8 @@ test_room(void)
 static ngx_uint_t
 open_of(const char *first, const char *second)
 {
-    ngx_str_t                       s;
-    ngx_apigw_exposition_accept_t   accept;
+    ngx_str_t                      s;
+    ngx_apigw_exposition_accept_t  accept;
 
     memset(&accept, 0, sizeof(accept));
 
