@@ -21,7 +21,7 @@ my $conf = do {
 };
 
 my $secret = 'an HMAC secret of more than 32 bytes';
-my $evil = qq(a"b\\c</script><script>alert(1)\r\n\t\0{"x":"y"},\x7f);
+my $evil = qq(a"b\\c</script><script>alert(1)\r\n\t\x1b{"x":"y"},\x7f);
 my $bytes = "\"\xff\xc3\x28\xed\xa0\x80\xe2\x80\xa8\xc2\x85<script>'\\";
 my $header = $bytes =~ tr/'\\//dr;
 
@@ -77,15 +77,15 @@ my $gw = Apigw::Gateway->new(workers => 1, files => { secret => \$secret },
         }
         location /2015-03-31/functions/broken/ { return 200 'no JSON'; }
         location /2015-03-31/functions/authz/ {
-            return 200 '{"principalId":"p\\\\"\\\\n\\\\u0000<script>\\\\u2028","context":{"evil":"\\\\"\\\\r\\\\n\\\\u00e9</script>"},"policyDocument":{"Version":"2012-10-17","Statement":[{"Action":"execute-api:Invoke","Effect":"Allow","Resource":"*"}]}}';
+            return 200 '{"principalId":"p\\\\"\\\\n\\\\u001b<script>\\\\u2028","context":{"evil":"\\\\"\\\\r\\\\n\\\\u00e9</script>"},"policyDocument":{"Version":"2012-10-17","Statement":[{"Action":"execute-api:Invoke","Effect":"Allow","Resource":"*"}]}}';
         }
     }
 
     server {
         listen 127.0.0.1:%PORT% default_server;
         server_name pets.example.com;
-        access_log %ROOT%/logs/json.log apigw_json;
-        access_log %ROOT%/logs/clf.log apigw_clf;
+        access_log %ROOT%/logs/json.log gateway_json;
+        access_log %ROOT%/logs/clf.log gateway_clf;
         access_log %ROOT%/logs/all.log all;
 
         apigw_api pets;
@@ -230,8 +230,8 @@ is($json->{userAgent}, "\"\x{fffd}\x{fffd}(" . "\x{fffd}" x 8 . "<script>'\\", '
 is($json->{domainName}, "\"\x{fffd}<script>\"", '  cleaned');
 
 ($json, $all) = logged('path', "GET /prod/pets/%22%3C\"\xff%FF' HTTP/1.1");
-is($json->{path}, '/prod/pets/%22%3C%22%FF%FF\'', '  canonical');
-is($all->{apigw_path_id}, '%22%3C%22%FF%FF\'', '  a parameter');
+is($json->{path}, '/prod/pets/%22%3C"%FF%FF\'', '  canonical');
+is($all->{apigw_path_id}, '%22%3C"%FF%FF\'', '  a parameter');
 
 ($json) = logged('a line feed in the path', 'GET /prod/pets/%0A{"evil":1} HTTP/1.1');
 is($json->{status}, '400', '  refused');
@@ -248,7 +248,7 @@ is($json->{status}, '204', '  accepted');
 is($json->{authenticateStatus}, '200', '  authenticated');
 is($json->{authorizeStatus}, '200', '  authorized');
 like($json->{authorizeLatency}, qr/^\d+$/, '  its latency');
-like($json->{principal}, qr/^a"b\\c<\/script><script>alert\(1\)%0D%0A%09%00/, '  principal');
+like($json->{principal}, qr/^a"b\\c<\/script><script>alert\(1\)%0D%0A%09%1B/, '  principal');
 like($all->{apigw_claim_evil}, qr/%E2%80%A8%C3%BF$/, '  a claim');
 
 ($json) = logged('a scope is missing', 'GET /prod/scope HTTP/1.1',
@@ -270,7 +270,7 @@ is($json->{authenticateStatus}, '401', '  not authenticated');
 ($json, $all) = logged('a Lambda authorizer', 'GET /prod/ask HTTP/1.1', "X-User: $bytes");
 is($json->{status}, '204', '  accepted');
 is($json->{authorizeStatus}, '200', '  authorized');
-like($json->{principal}, qr/^p"%0A%00<script>%E2%80%A8$/, '  principal');
+like($json->{principal}, qr/^p"%0A%1B<script>%E2%80%A8$/, '  principal');
 like($all->{apigw_authorizer_evil}, qr/^"%0D%0A%C3%A9<\/script>$/, '  its context');
 
 ($json) = logged('an unknown key', 'GET /prod/key HTTP/1.1', "X-Api-Key: $bytes");
