@@ -346,6 +346,10 @@ struct ngx_http_apigw_ctx_s {
     ngx_str_t                      forwarded_for; /* X-Forwarded-For as it is
                                                 sent on; set by identity */
 
+    ngx_str_t                      integration_id;  /* x-amzn-RequestId of
+                                                the function's answer */
+    ngx_msec_t                     latency;  /* where logged is set */
+
     ngx_uint_t                     err_status;  /* of r when it was routed */
     ngx_uint_t                     error_status;  /* that nginx found, before
                                                 it became a response */
@@ -367,6 +371,7 @@ struct ngx_http_apigw_ctx_s {
                                                 connection */
     unsigned                       inside:1;    /* r->uri has no stage */
     unsigned                       traceparent_made:1;  /* not the client's */
+    unsigned                       logged:1;    /* or about to be */
     unsigned                       key_repeated:1;
     unsigned                       key_late:1;  /* read when the headers had
                                                 been set already */
@@ -703,6 +708,14 @@ ngx_int_t ngx_http_apigw_variable_text(ngx_http_variable_value_t *v,
     ngx_str_t *text);
 ngx_int_t ngx_http_apigw_variable_empty(ngx_http_request_t *r,
     ngx_http_variable_value_t *v);
+
+
+/* ngx_http_apigw_context.c */
+
+extern ngx_http_variable_t  ngx_http_apigw_context_vars[];
+
+/* the log phase, before anybody logs */
+ngx_int_t ngx_http_apigw_log_handler(ngx_http_request_t *r);
 
 
 /* ngx_http_apigw_headers.c */
