@@ -204,19 +204,24 @@ ngx_apigw_meter_reported(ngx_apigw_meter_t *m, uint32_t month,
 
 
 void
-ngx_apigw_meter_repair(ngx_apigw_meter_t *m, ngx_uint_t closed)
+ngx_apigw_meter_renew(ngx_apigw_meter_t *m, uint64_t life)
 {
     ngx_uint_t  i;
 
-    m->asked = 0;
-
-    if (closed) {
-        return;
-    }
+    ngx_apigw_quota_raise(&m->life, life + 1);
 
     for (i = 0; i < NGX_APIGW_METER_MONTHS; i++) {
         ngx_apigw_meter_place(m, i)->reported = 0;
     }
+}
 
-    m->life++;
+
+void
+ngx_apigw_meter_repair(ngx_apigw_meter_t *m, ngx_uint_t closed)
+{
+    m->asked = 0;
+
+    if (!closed) {
+        ngx_apigw_meter_renew(m, m->life);
+    }
 }

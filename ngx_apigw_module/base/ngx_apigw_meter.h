@@ -89,6 +89,12 @@ void ngx_apigw_meter_reported(ngx_apigw_meter_t *m, uint32_t month,
     uint64_t requests);
 
 /*
+ * The store has more than what was counted, under a life up to this one: a new
+ * life begins, and all months are to be reported.
+ */
+void ngx_apigw_meter_renew(ngx_apigw_meter_t *m, uint64_t life);
+
+/*
  * After the machine has started anew; closed: counts are what they were.
  */
 void ngx_apigw_meter_repair(ngx_apigw_meter_t *m, ngx_uint_t closed);

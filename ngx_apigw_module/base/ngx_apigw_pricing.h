@@ -38,7 +38,9 @@
 #define NGX_APIGW_AMOUNT_LEN        42
 
 
-__extension__ typedef unsigned __int128  ngx_apigw_amount_t;
+/* pools align to 8 bytes */
+__extension__ typedef unsigned __int128  ngx_apigw_amount_t
+    __attribute__((aligned(8)));
 
 
 typedef struct {

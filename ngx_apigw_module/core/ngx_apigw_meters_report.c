@@ -466,12 +466,17 @@ ngx_apigw_meters_answer(ngx_apigw_meters_report_t *report,
     m = ngx_apigw_meters_meter(report->meters, report->n);
     ngx_apigw_meter_read(m, report->month, &counts);
 
+    if (report->life < m->life) {
+        return;
+    }
+
     if ((uint64_t) n[0] > report->life
         || (uint64_t) n[1] > counts.requests)
     {
         /* our memory is older than what we have reported: a new life */
 
-        ngx_apigw_quota_raise(&m->life, (ngx_atomic_uint_t) n[0] + 1);
+        ngx_apigw_meter_renew(m, (uint64_t) n[0]);
+        ngx_apigw_meters_touch(report->meters, report->n);
         return;
     }
 
