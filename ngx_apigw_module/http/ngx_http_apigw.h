@@ -55,6 +55,7 @@ typedef struct ngx_http_apigw_ctx_s      ngx_http_apigw_ctx_t;
 typedef struct ngx_http_apigw_locconf_s  ngx_http_apigw_locconf_t;
 typedef struct ngx_http_apigw_auth_s     ngx_http_apigw_auth_t;
 typedef struct ngx_http_apigw_shown_s    ngx_http_apigw_shown_t;
+typedef struct ngx_http_apigw_watched_s  ngx_http_apigw_watched_t;
 
 
 /* an API: the stages of one server{} */
@@ -240,6 +241,7 @@ typedef struct {
     ngx_apigw_zone_t              *zone;
     ngx_array_t                    apis;     /* ngx_http_apigw_api_t * */
     ngx_array_t                    plans;    /* ngx_http_apigw_plan_t * */
+    ngx_array_t                    watched;  /* ngx_http_apigw_watched_t * */
 
     ngx_apigw_keys_t              *keys;     /* NULL: none */
     uint32_t                      *cells;    /* of the keys' buckets and the
@@ -253,6 +255,27 @@ typedef struct {
     ngx_uint_t                     metrics_off;
     ngx_apigw_metrics_zone_t      *metrics;  /* NULL: nothing is counted */
 } ngx_http_apigw_main_conf_t;
+
+
+/* an authorizer, as those see it that count and report */
+
+struct ngx_http_apigw_watched_s {
+    ngx_str_t                      name;
+    ngx_str_t                      type;     /* "jwt" */
+    uint32_t                       series;   /* as of a stage */
+    void                          *authorizer;
+};
+
+typedef struct {
+    time_t                         fetched;  /* its keys, Unix time, those of
+                                                the issuer that is behind; 0:
+                                                never; -1: none is asked */
+    ngx_uint_t                     failures; /* of fetches in a row, at the
+                                                end, the most of an issuer */
+    ngx_uint_t                     tokens;   /* remembered by this worker */
+    ngx_uint_t                     parked;   /* requests of this worker that
+                                                wait for it */
+} ngx_http_apigw_watched_stat_t;
 
 
 /* throttle status, as limit_req has it */
@@ -302,7 +325,8 @@ struct ngx_http_apigw_ctx_s {
     ngx_str_t                      principal;   /* as the upstream is told */
     ngx_apigw_granted_t           *granted;  /* NULL: no authorizer said yes */
     ngx_str_t                      trace;    /* X-Amzn-Trace-Id; "": not made
-                                                yet */
+                                                yet, or not wanted */
+    ngx_str_t                      traceparent;  /* the same */
 
     ngx_apigw_consumer_t          *consumer; /* whose API key it is */
     ngx_http_apigw_plan_t         *plan;
@@ -339,6 +363,7 @@ struct ngx_http_apigw_ctx_s {
     unsigned                       keepalive:1; /* of r: error is none of its
                                                 connection */
     unsigned                       inside:1;    /* r->uri has no stage */
+    unsigned                       traceparent_made:1;  /* not the client's */
     unsigned                       key_repeated:1;
     unsigned                       key_late:1;  /* read when the headers had
                                                 been set already */
@@ -372,6 +397,54 @@ u_char *ngx_http_apigw_random(size_t len);
 /* $apigw_request_id and $apigw_extended_request_id; NGX_OK, NGX_ERROR */
 ngx_int_t ngx_http_apigw_identify(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx);
+
+
+/* which headers tell upstreams of traces, by apigw_trace */
+ngx_uint_t ngx_http_apigw_trace_kinds(ngx_http_request_t *r);
+
+#define NGX_HTTP_APIGW_TRACE_XRAY   0x01     /* X-Amzn-Trace-Id */
+#define NGX_HTTP_APIGW_TRACE_W3C    0x02     /* traceparent */
+#define NGX_HTTP_APIGW_TRACE_STATE  0x04     /* tracestate: of the client */
+
+
+/* ngx_http_apigw_trace.c */
+
+typedef struct {
+    ngx_str_t                      value;
+    ngx_uint_t                     bad;      /* repeated, or of a name that
+                                                only resembles it */
+} ngx_http_apigw_trace_header_t;
+
+typedef struct {
+    ngx_uint_t                     kinds;    /* that are to be decided */
+    ngx_uint_t                     met;      /* among the client's headers */
+    ngx_uint_t                     made;     /* set by decide() */
+    ngx_http_apigw_trace_header_t  xray;
+    ngx_http_apigw_trace_header_t  parent;
+} ngx_http_apigw_traces_t;
+
+/*
+ * What the headers of a client say of traces: met() is called with each whose
+ * name might be one of them and returns its kind, or 0; decide() sets
+ * ctx->trace and ctx->traceparent, and says which headers are to replace the
+ * client's: NGX_OK, NGX_ERROR.
+ */
+void ngx_http_apigw_trace_begin(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_traces_t *traces);
+ngx_uint_t ngx_http_apigw_trace_met(ngx_http_apigw_traces_t *traces,
+    ngx_table_elt_t *h);
+ngx_int_t ngx_http_apigw_trace_decide(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_traces_t *traces);
+
+/* $apigw_trace_id, $apigw_traceparent */
+ngx_int_t ngx_http_apigw_trace_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+
+
+/* ngx_http_apigw_authorizer_stat.c */
+
+void ngx_http_apigw_watched_stat(ngx_http_apigw_watched_t *watched,
+    ngx_http_apigw_watched_stat_t *stat);
 
 
 /* ngx_http_apigw_forward.c */
@@ -611,6 +684,9 @@ ngx_uint_t ngx_http_apigw_limit_log_level(ngx_http_apigw_route_t *route);
 /* ngx_http_apigw_variables.c */
 
 extern ngx_http_variable_t  ngx_http_apigw_vars[];
+
+/* ms of all attempts at an upstream, those that have ended; -1: none has */
+int64_t ngx_http_apigw_integration_latency(ngx_http_request_t *r);
 
 /* those of a table that ngx_http_null_variable ends; NGX_OK, NGX_ERROR */
 ngx_int_t ngx_http_apigw_add_variables(ngx_conf_t *cf,
