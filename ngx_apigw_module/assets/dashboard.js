@@ -9,6 +9,7 @@ const STEPS = 360;                /* of history */
 const PAGE_ROWS = 25;              /* of a table, in the document */
 const DATA_ROWS = 60;             /* of a chart's figures */
 const MANY_ROUTES = 1000;         /* more are asked for once in a minute */
+const NAME_MAX = 160;             /* characters of a name */
 const TIMEOUT = 20000;            /* ms, of an answer */
 const RETRY = [2, 4, 8, 10];      /* s */
 const OVERLAP = 4;                /* steps that are asked for again */
@@ -127,6 +128,20 @@ function bounded(value, low, high) {
 
 function sum(values) {
     return values.reduce((all, value) => all + (value ?? 0), 0);
+}
+
+/*
+ * Names are whatever somebody has called things: what cannot be seen, or
+ * would turn the text around it, is shown by its number.
+ */
+
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+function shown(name) {
+    const text = String(name ?? '').replace(UNSEEN, (char) =>
+        `\\u{${char.codePointAt(0).toString(16)}}`);
+
+    return text.length > NAME_MAX ? `${text.slice(0, NAME_MAX)}…` : text;
 }
 
 /* an object of the answer that may be absent */
@@ -459,7 +474,7 @@ function takeStages(answer) {
         merge(known.history, one.history);
         state.stages.set(key, {
             ...one, key, history: known.history, gone: null,
-            name: one.api ? `${one.api} / ${one.stage}` : one.stage,
+            name: stageName(one.api, one.stage),
         });
     }
 
@@ -472,6 +487,10 @@ function takeStages(answer) {
     state.since = Math.max(0, answer.step - OVERLAP);
 }
 
+function stageName(api, stage) {
+    return api ? `${shown(api)} / ${shown(stage)}` : shown(stage);
+}
+
 function splitRoute(route) {
     const space = route.indexOf(' ');
 
@@ -480,7 +499,7 @@ function splitRoute(route) {
 }
 
 function newRoute(key, stage, route) {
-    const [verb, path] = splitRoute(route);
+    const [verb, path] = splitRoute(route).map(shown);
 
     return {
         key, stage: stage.key, stageName: stage.name, route, verb, path,
@@ -1477,9 +1496,7 @@ function stageTitle() {
     if (!chosen.stage) {
         return 'all stages';
     }
-    const [api, stage] = JSON.parse(chosen.stage);
-
-    return api ? `${api} / ${stage}` : stage;
+    return stageName(...JSON.parse(chosen.stage));
 }
 
 function newOption(value, text) {
@@ -1922,7 +1939,7 @@ function showQuotas(cell, row) {
     }
     cell.said = text;
     cell.replaceChildren(...row.plans.map((plan) =>
-        barLine(plan.plan, plan.quotaUsed, plan.quotaLimit,
+        barLine(shown(plan.plan), plan.quotaUsed, plan.quotaLimit,
                 `${asCount(plan.quotaUsed)} of ${asCount(plan.quotaLimit)},`
                 + ` ${asShare(share(plan.quotaUsed, plan.quotaLimit))}`)));
 
@@ -1964,7 +1981,7 @@ const planTable = newTable({
     none: () => 'No usage plan is configured.',
     columns: [
         { id: 'plan', label: 'Plan', sort: (row) => row.plan,
-          show: (cell, row) => setText(cell, row.plan) },
+          text: (row) => row.plan },
         countColumn('admitted', 'Admitted', (row) => row.admitted),
         countColumn('throttled', 'Throttled', (row) => row.throttled),
         countColumn('quota', 'Over quota', (row) => row.quotaExceeded),
@@ -1979,9 +1996,9 @@ function renderConsumers() {
     const { answer } = state;
 
     consumerTable.update(list(answer.consumers).map((one) =>
-        ({ ...one, key: one.id, plans: list(one.plans) })));
+        ({ ...one, key: one.id, id: shown(one.id), plans: list(one.plans) })));
     planTable.update(list(answer.plans).map((one) =>
-        ({ ...one, key: one.plan })));
+        ({ ...one, key: one.plan, plan: shown(one.plan) })));
 }
 
 
@@ -2027,7 +2044,7 @@ const responseTable = newTable({
     none: () => 'None: no request was refused and no integration failed.',
     columns: [
         { id: 'type', label: 'Type', sort: (row) => row.key,
-          show: (cell, row) => setText(cell, row.key) },
+          text: (row) => shown(row.key) },
         countColumn('count', 'Responses', (row) => row.count),
         { id: 'part', label: 'Of all of them', show: showPart },
     ],
@@ -2070,7 +2087,8 @@ const authorizerTable = newTable({
 
 function renderAuthorizers() {
     authorizerTable.update(list(state.answer.authorizers).map((one) => ({
-        ...one, key: one.name, cache: share(one.hits, one.hits + one.misses),
+        ...one, key: one.name, name: shown(one.name),
+        cache: share(one.hits, one.hits + one.misses),
     })));
 }
 
@@ -2136,7 +2154,8 @@ function quotaCard(quota) {
 
     return {
         title: 'Quota decisions',
-        verdict: unchecked ? ['some unchecked', 'warn'] : ['as configured', 'good'],
+        verdict: unchecked ? ['some unchecked', 'warn']
+                           : ['all checked', 'good'],
         rows: names.filter(([name]) => Number.isFinite(quota[name]))
             .map(([name, text]) => [text, asCount(quota[name])]),
     };
@@ -2276,7 +2295,8 @@ function renderLive() {
     setText(byId('pause'), poll.paused ? 'Resume' : 'Pause');
     document.body.classList.toggle('late', poll.lost !== null);
     document.title = now === 'lost'
-        ? `No answer – ${location.host}` : `API gateway – ${location.host}`;
+        ? `No answer – ${location.host}`
+        : `API gateway – ${location.host}`;
 }
 
 
