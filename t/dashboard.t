@@ -4,6 +4,7 @@
 use Test::Nginx::Socket 'no_plan';
 
 use Digest::SHA qw(sha256_base64);
+use File::Basename;
 
 our $Stage = <<'_EOC_';
     apigw_stage prod {
@@ -13,20 +14,21 @@ _EOC_
 
 our $Dashboard = "location = /dashboard { apigw_dashboard; }\n$Stage";
 
-# the hash of what is between two tags of a page
+# what the policy allows: the two files, as they are in the page
 
-sub allowed ($$) {
-    my ($page, $tag) = @_;
-    my ($text) = $page =~ m{<$tag>(.*)</$tag>}s;
-    return "'sha256-" . sha256_base64($text) . "='";
+sub allowed ($) {
+    my $path = dirname(__FILE__) . "/../ngx_apigw_module/assets/$_[0]";
+    open my $file, '<:raw', $path or die "$path: $!\n";
+    local $/;
+    return "'sha256-" . sha256_base64("\n" . <$file>) . "='";
 }
 
-our $Page;
-
-add_response_body_check(sub {
-    my ($block, $body) = @_;
-    $Page = $body if $body =~ /^<!DOCTYPE html>/;
-});
+our $Policy = join '; ', "default-src 'none'",
+    'script-src ' . allowed('dashboard.js'),
+    'style-src ' . allowed('dashboard.css'), "connect-src 'self'",
+    'img-src data:', "base-uri 'none'", "form-action 'none'",
+    "frame-ancestors 'none'", "require-trusted-types-for 'script'",
+    "trusted-types 'none'";
 
 add_block_preprocessor(sub {
     my $block = shift;
@@ -44,13 +46,15 @@ __DATA__
 --- config eval: $::Dashboard
 --- request
 GET /dashboard
---- response_headers
-Content-Type: text/html; charset=utf-8
+--- response_headers eval
+"Content-Type: text/html; charset=utf-8
 Cache-Control: no-store
 X-Content-Type-Options: nosniff
 Referrer-Policy: no-referrer
 Cross-Origin-Opener-Policy: same-origin
 Cross-Origin-Resource-Policy: same-origin
+Content-Security-Policy: $::Policy
+"
 --- response_body_like eval
 qr{^<!DOCTYPE html>\n<html lang="en">.*<style>.*</style>\n<script>.*</script>.*</html>\n\z}s
 
@@ -221,16 +225,28 @@ GET /dashboard?since=1
 
 === TEST 17: in a stage
 --- config
-apigw_stage prod {
-    location = /dashboard { apigw_dashboard; }
-}
+    apigw_stage prod {
+        apigw_dashboard;
+        apigw_route "GET /a" { return 200; }
+    }
 --- must_die
 --- error_log
-"apigw_dashboard" directive is not allowed
+"apigw_dashboard" directive is not allowed in a stage, use a location outside of it in
 
 
 
-=== TEST 18: twice
+=== TEST 18: in a route
+--- config
+    apigw_stage prod {
+        apigw_route "GET /a" { apigw_dashboard; }
+    }
+--- must_die
+--- error_log
+"apigw_dashboard" directive is not allowed in a stage, use a location outside of it in
+
+
+
+=== TEST 19: twice
 --- config eval
 "location = /d { apigw_dashboard; apigw_dashboard public; }\n$::Stage"
 --- must_die
@@ -239,7 +255,7 @@ apigw_stage prod {
 
 
 
-=== TEST 19: an unknown parameter
+=== TEST 20: an unknown parameter
 --- config eval
 "location = /d { apigw_dashboard private; }\n$::Stage"
 --- must_die
@@ -248,7 +264,7 @@ invalid parameter "private": "public" is expected
 
 
 
-=== TEST 20: no metrics
+=== TEST 21: no metrics
 --- http_config
 apigw_zone 8m metrics=off;
 --- config eval: $::Dashboard
@@ -258,7 +274,7 @@ apigw_zone 8m metrics=off;
 
 
 
-=== TEST 21: no stage
+=== TEST 22: no stage
 --- config
 location = /d { apigw_dashboard; }
 --- must_die
