@@ -31,6 +31,9 @@
  */
 
 
+#define NGX_HTTP_APIGW_VERSION       "0.1.0"
+
+
 /* contexts of directives, beside those of nginx */
 
 #define NGX_HTTP_APIGW_STAGE_CONF    0x00100000
@@ -565,6 +568,9 @@ ngx_int_t ngx_http_apigw_refuse(ngx_http_request_t *r,
 
 
 /* ngx_http_apigw_response_table.c */
+
+/* a name of its own for each ngx_http_apigw_error_e: AWS's, if there is one */
+void ngx_http_apigw_error_name(ngx_uint_t error, ngx_str_t *name);
 
 /* the type as AWS names it, and the message, of ctx->error */
 void ngx_http_apigw_error_type(ngx_http_apigw_ctx_t *ctx, ngx_str_t *type);
