@@ -83,8 +83,14 @@ const asCount = known((n) =>
 
 const asRate = known((n) => scaled(n, ['/s', '\u00a0k/s', '\u00a0M/s']));
 
-const asTime = known((ms) =>
-    (ms < 999.5 ? `${digits(ms)}\u00a0ms` : `${digits(ms / 1000)}\u00a0s`));
+/* whole milliseconds, so 0 is what took less than one */
+const asTime = known((ms) => {
+    if (ms === 0) {
+        return '<1\u00a0ms';
+    }
+    return ms < 999.5 ? `${digits(ms)}\u00a0ms`
+                      : `${digits(ms / 1000)}\u00a0s`;
+});
 
 const asShare = known((part) => {
     const percent = part * 100;
@@ -775,7 +781,7 @@ function scaleOf(largest, floor) {
 /* what differs by powers: 1, 3, 10, 30 ... */
 
 function powersOf(values, least) {
-    const used = values.filter((value) => value >= least);
+    const used = values.map((value) => Math.max(value, least));
     const begin = Math.floor(2 * Math.log10(Math.min(...used, 10 * least)));
     const end = Math.ceil(2 * Math.log10(Math.max(...used, 10 * least)));
     const ticks = [];
@@ -2111,7 +2117,7 @@ function zoneCard(zone) {
         rows.push(['Quotas in use', ...room(zone.quotas)]);
     }
     if (zone.buckets !== undefined) {
-        rows.push(['Throttle buckets', asCount(zone.buckets)]);
+        rows.push(['Room for throttles', asCount(zone.buckets)]);
     }
     rows.push(['Met a full zone', plural(zone.full ?? 0, 'request')]);
 
