@@ -160,12 +160,19 @@ typedef struct {
 
 
 typedef struct ngx_apigw_metrics_head_s  ngx_apigw_metrics_head_t;
+typedef struct ngx_apigw_metrics_past_s  ngx_apigw_metrics_past_t;
+typedef struct ngx_apigw_metrics_use_s   ngx_apigw_metrics_use_t;
+typedef struct ngx_apigw_metrics_busy_s  ngx_apigw_metrics_busy_t;
 
 /* a process's view; private but for slot and shared */
 
 typedef struct {
     ngx_apigw_metrics_head_t  *head;
+    ngx_apigw_metrics_size_t   size;
     ngx_apigw_table_t          tables[NGX_APIGW_METRICS_KINDS];
+    ngx_apigw_metrics_past_t  *stages;
+    ngx_apigw_metrics_use_t   *routes;
+    ngx_apigw_metrics_busy_t  *busy;
     u_char                    *slots;
     size_t                     slot_size;
     size_t                     offsets[NGX_APIGW_METRICS_KINDS];

@@ -55,6 +55,7 @@ typedef struct ngx_http_apigw_ctx_s      ngx_http_apigw_ctx_t;
 typedef struct ngx_http_apigw_locconf_s  ngx_http_apigw_locconf_t;
 typedef struct ngx_http_apigw_auth_s     ngx_http_apigw_auth_t;
 typedef struct ngx_http_apigw_shown_s    ngx_http_apigw_shown_t;
+typedef struct ngx_http_apigw_watched_s  ngx_http_apigw_watched_t;
 
 
 /* an API: the stages of one server{} */
@@ -240,6 +241,7 @@ typedef struct {
     ngx_apigw_zone_t              *zone;
     ngx_array_t                    apis;     /* ngx_http_apigw_api_t * */
     ngx_array_t                    plans;    /* ngx_http_apigw_plan_t * */
+    ngx_array_t                    watched;  /* ngx_http_apigw_watched_t * */
 
     ngx_apigw_keys_t              *keys;     /* NULL: none */
     uint32_t                      *cells;    /* of the keys' buckets and the
@@ -253,6 +255,27 @@ typedef struct {
     ngx_uint_t                     metrics_off;
     ngx_apigw_metrics_zone_t      *metrics;  /* NULL: nothing is counted */
 } ngx_http_apigw_main_conf_t;
+
+
+/* an authorizer, as those see it that count and report */
+
+struct ngx_http_apigw_watched_s {
+    ngx_str_t                      name;
+    ngx_str_t                      type;     /* "jwt" */
+    uint32_t                       series;   /* as of a stage */
+    void                          *authorizer;
+};
+
+typedef struct {
+    time_t                         fetched;  /* its keys, Unix time, those of
+                                                the issuer that is behind; 0:
+                                                never; -1: none is asked */
+    ngx_uint_t                     failures; /* of fetches in a row, at the
+                                                end, the most of an issuer */
+    ngx_uint_t                     tokens;   /* remembered by this worker */
+    ngx_uint_t                     parked;   /* requests of this worker that
+                                                wait for it */
+} ngx_http_apigw_watched_stat_t;
 
 
 /* throttle status, as limit_req has it */
@@ -372,6 +395,12 @@ u_char *ngx_http_apigw_random(size_t len);
 /* $apigw_request_id and $apigw_extended_request_id; NGX_OK, NGX_ERROR */
 ngx_int_t ngx_http_apigw_identify(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx);
+
+
+/* ngx_http_apigw_authorizer_stat.c */
+
+void ngx_http_apigw_watched_stat(ngx_http_apigw_watched_t *watched,
+    ngx_http_apigw_watched_stat_t *stat);
 
 
 /* ngx_http_apigw_forward.c */
@@ -611,6 +640,9 @@ ngx_uint_t ngx_http_apigw_limit_log_level(ngx_http_apigw_route_t *route);
 /* ngx_http_apigw_variables.c */
 
 extern ngx_http_variable_t  ngx_http_apigw_vars[];
+
+/* ms of all attempts at an upstream, those that have ended; -1: none has */
+int64_t ngx_http_apigw_integration_latency(ngx_http_request_t *r);
 
 /* those of a table that ngx_http_null_variable ends; NGX_OK, NGX_ERROR */
 ngx_int_t ngx_http_apigw_add_variables(ngx_conf_t *cf,

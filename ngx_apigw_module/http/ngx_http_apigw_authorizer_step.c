@@ -81,7 +81,7 @@ ngx_http_apigw_authorizer_step(ngx_http_request_t *r,
     rc = ngx_http_apigw_authorizer_identified(r, ctx);
 
     if (rc != NGX_OK) {
-        return rc;
+        goto done;
     }
 
 decide:
@@ -95,6 +95,10 @@ decide:
     if (rc == NGX_OK) {
         ctx->granted = &auth->granted;
     }
+
+done:
+
+    ngx_http_apigw_authorizer_decided(r, ctx, rc);
 
     return rc;
 }

@@ -20,7 +20,7 @@
 typedef struct ngx_http_apigw_report_s  ngx_http_apigw_report_t;
 
 /*
- * Writes the next piece: appends to report->out.
+ * Writes the next piece: appends to report->buf.
  *
  *     NGX_OK     that was the last one
  *     NGX_AGAIN  there is more
@@ -78,6 +78,13 @@ ngx_int_t ngx_http_apigw_metrics_answer(ngx_http_request_t *r,
  */
 ngx_int_t ngx_http_apigw_operator(ngx_http_request_t *r, ngx_uint_t public,
     const char *directive);
+
+/*
+ * Answers {"message":"name reason"}, as AWS's control plane has it; name may
+ * be NULL.
+ */
+ngx_int_t ngx_http_apigw_operator_error(ngx_http_request_t *r,
+    ngx_uint_t status, const char *name, const char *reason);
 
 /*
  * The directive of one: "name [public]".  sets *public, and the handler of the

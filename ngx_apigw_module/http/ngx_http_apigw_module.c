@@ -150,7 +150,9 @@ ngx_http_apigw_create_main_conf(ngx_conf_t *cf)
     }
 
     if (ngx_array_init(&conf->apis, cf->pool, 4, sizeof(void *)) != NGX_OK
-        || ngx_array_init(&conf->plans, cf->pool, 4, sizeof(void *)) != NGX_OK)
+        || ngx_array_init(&conf->plans, cf->pool, 4, sizeof(void *)) != NGX_OK
+        || ngx_array_init(&conf->watched, cf->pool, 4, sizeof(void *))
+           != NGX_OK)
     {
         return NULL;
     }

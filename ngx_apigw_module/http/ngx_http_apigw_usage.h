@@ -8,7 +8,7 @@
 #define _NGX_HTTP_APIGW_USAGE_H_INCLUDED_
 
 
-#include "ngx_http_apigw.h"
+#include "ngx_http_apigw_metrics.h"
 #include "ngx_apigw_usage.h"
 
 
@@ -52,12 +52,7 @@ typedef struct {
 /* Answers with the report, now or later: what a content handler returns. */
 ngx_int_t ngx_http_apigw_usage_report(ngx_http_apigw_usage_ctx_t *u);
 
-/*
- * Answers {"message":"name reason"}, as AWS's control plane has it; name may
- * be NULL.
- */
-ngx_int_t ngx_http_apigw_usage_error(ngx_http_request_t *r, ngx_uint_t status,
-    const char *name, const char *reason);
+#define ngx_http_apigw_usage_error  ngx_http_apigw_operator_error
 
 
 #endif /* _NGX_HTTP_APIGW_USAGE_H_INCLUDED_ */

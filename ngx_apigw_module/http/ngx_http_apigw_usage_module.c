@@ -13,7 +13,6 @@ typedef struct {
 
 
 static ngx_int_t ngx_http_apigw_usage_handler(ngx_http_request_t *r);
-static ngx_uint_t ngx_http_apigw_usage_local(struct sockaddr *sa);
 static ngx_int_t ngx_http_apigw_usage_query(ngx_http_request_t *r,
     ngx_http_apigw_usage_ctx_t *u);
 static ngx_int_t ngx_http_apigw_usage_plan(ngx_http_request_t *r,
@@ -82,21 +81,9 @@ ngx_http_apigw_usage_handler(ngx_http_request_t *r)
     ngx_http_apigw_usage_ctx_t       *u;
     ngx_http_apigw_usage_loc_conf_t  *ulcf;
 
-    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
-        return NGX_HTTP_NOT_ALLOWED;
-    }
-
     ulcf = ngx_http_get_module_loc_conf(r, ngx_http_apigw_usage_module);
 
-    if (!ulcf->public
-        && !ngx_http_apigw_usage_local(r->connection->sockaddr))
-    {
-        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                      "\"apigw_usage\" is not for other machines");
-        return NGX_HTTP_FORBIDDEN;
-    }
-
-    rc = ngx_http_discard_request_body(r);
+    rc = ngx_http_apigw_operator(r, ulcf->public, "apigw_usage");
     if (rc != NGX_OK) {
         return rc;
     }
@@ -111,42 +98,6 @@ ngx_http_apigw_usage_handler(ngx_http_request_t *r)
     rc = ngx_http_apigw_usage_query(r, u);
 
     return (rc == NGX_DECLINED) ? ngx_http_apigw_usage_report(u) : rc;
-}
-
-
-/* the peer of the connection, or whom the realip module has put there */
-
-static ngx_uint_t
-ngx_http_apigw_usage_local(struct sockaddr *sa)
-{
-    struct sockaddr_in  *sin;
-#if (NGX_HAVE_INET6)
-    struct in6_addr     *in6;
-#endif
-
-    switch (sa->sa_family) {
-
-#if (NGX_HAVE_UNIX_DOMAIN)
-    case AF_UNIX:
-        return 1;
-#endif
-
-#if (NGX_HAVE_INET6)
-    case AF_INET6:
-        in6 = &((struct sockaddr_in6 *) sa)->sin6_addr;
-
-        return IN6_IS_ADDR_LOOPBACK(in6)
-               || (IN6_IS_ADDR_V4MAPPED(in6) && in6->s6_addr[12] == 127);
-#endif
-
-    case AF_INET:
-        sin = (struct sockaddr_in *) sa;
-
-        return (ntohl(sin->sin_addr.s_addr) >> 24) == 127;
-
-    default:
-        return 0;
-    }
 }
 
 
@@ -384,31 +335,8 @@ ngx_http_apigw_usage_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 static char *
 ngx_http_apigw_usage(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_http_apigw_usage_loc_conf_t  *ulcf = conf;
+    ngx_http_apigw_usage_loc_conf_t *ulcf = conf;
 
-    ngx_str_t                 *value;
-    ngx_http_core_loc_conf_t  *clcf;
-
-    if (cf->cmd_type & (NGX_HTTP_APIGW_STAGE_CONF|NGX_HTTP_APIGW_ROUTE_CONF)) {
-        return "is not allowed in a stage, use a location outside of it";
-    }
-
-    if (ulcf->public != NGX_CONF_UNSET) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-    ulcf->public = (cf->args->nelts == 2);
-
-    if (ulcf->public && ngx_strcmp(value[1].data, "public") != 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid parameter \"%V\": \"public\" is expected",
-                           &value[1]);
-        return NGX_CONF_ERROR;
-    }
-
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-    clcf->handler = ngx_http_apigw_usage_handler;
-
-    return NGX_CONF_OK;
+    return ngx_http_apigw_operator_conf(cf, &ulcf->public,
+                                        ngx_http_apigw_usage_handler);
 }
