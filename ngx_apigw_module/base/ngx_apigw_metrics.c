@@ -170,8 +170,8 @@ ngx_apigw_metrics_attach(ngx_apigw_metrics_t *metrics, void *mem, size_t len)
 static ngx_int_t
 ngx_apigw_metrics_valid(ngx_apigw_metrics_head_t *head, size_t len)
 {
-    ngx_uint_t                i;
-    ngx_apigw_table_head_t   *table;
+    ngx_uint_t               i;
+    ngx_apigw_table_head_t  *table;
 
     if (len < sizeof(ngx_apigw_metrics_head_t)
         || head->magic != NGX_APIGW_METRICS_MAGIC

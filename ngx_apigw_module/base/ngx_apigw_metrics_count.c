@@ -28,7 +28,7 @@ ngx_apigw_metrics_plus(ngx_atomic_t *counter, uint64_t n, ngx_uint_t shared)
         (void) ngx_atomic_fetch_add(counter, n);
 
     } else {
-        *counter += n;
+        *(ngx_atomic_uint_t *) counter += n;    /* one instruction */
     }
 }
 

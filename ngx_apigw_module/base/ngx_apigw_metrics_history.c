@@ -424,9 +424,9 @@ static ngx_atomic_uint_t
 ngx_apigw_metrics_requests(ngx_apigw_metrics_t *metrics, ngx_uint_t kind,
     uint32_t n)
 {
-    ngx_uint_t         i;
-    ngx_atomic_t      *count;
-    ngx_atomic_uint_t  sum;
+    ngx_uint_t          i;
+    ngx_atomic_t       *count;
+    ngx_atomic_uint_t   sum;
 
     sum = 0;
 

@@ -10,6 +10,8 @@
 
 
 static uint32_t ngx_apigw_topk_hash(const u_char *p, size_t len);
+static ngx_uint_t ngx_apigw_topk_same(const u_char *one, const u_char *two,
+    size_t len);
 static void ngx_apigw_topk_replace(ngx_apigw_topk_entry_t *set, uint32_t hash,
     ngx_str_t *name, ngx_uint_t refused, uint64_t sent);
 static ngx_uint_t ngx_apigw_topk_read(ngx_apigw_topk_entry_t *entry,
@@ -37,7 +39,11 @@ ngx_apigw_topk_count(ngx_apigw_topk_t *topk, ngx_str_t *name,
     uint32_t                 hash;
     ngx_apigw_topk_entry_t  *set, *entry;
 
-    len = ngx_min(name->len, NGX_APIGW_TOPK_NAME);
+    len = name->len;
+
+    if (len > NGX_APIGW_TOPK_NAME) {
+        len = NGX_APIGW_TOPK_NAME;
+    }
 
     if (len == 0) {
         return;
@@ -51,7 +57,7 @@ ngx_apigw_topk_count(ngx_apigw_topk_t *topk, ngx_str_t *name,
         if (entry->hash == hash
             && entry->len == len
             && (entry->version & 1) == 0
-            && ngx_memcmp(entry->name, name->data, len) == 0)
+            && ngx_apigw_topk_same(entry->name, name->data, len))
         {
             entry->count++;
             entry->refused += refused;
@@ -63,6 +69,8 @@ ngx_apigw_topk_count(ngx_apigw_topk_t *topk, ngx_str_t *name,
     ngx_apigw_topk_replace(set, hash, name, refused, sent);
 }
 
+
+/* Both read words, the last one again in part. */
 
 static uint32_t
 ngx_apigw_topk_hash(const u_char *p, size_t len)
@@ -96,6 +104,32 @@ ngx_apigw_topk_hash(const u_char *p, size_t len)
     hash *= 0x9fb21c651e98df25ULL;
 
     return (uint32_t) (hash >> 32);
+}
+
+
+static ngx_uint_t
+ngx_apigw_topk_same(const u_char *one, const u_char *two, size_t len)
+{
+    size_t    i;
+    uint64_t  a, b;
+
+    if (len < 8) {
+        return ngx_memcmp(one, two, len) == 0;
+    }
+
+    for (i = 0; i < len - 8; i += 8) {
+        ngx_memcpy(&a, one + i, 8);
+        ngx_memcpy(&b, two + i, 8);
+
+        if (a != b) {
+            return 0;
+        }
+    }
+
+    ngx_memcpy(&a, one + len - 8, 8);
+    ngx_memcpy(&b, two + len - 8, 8);
+
+    return a == b;
 }
 
 
@@ -222,7 +256,7 @@ ngx_apigw_topk_find(ngx_apigw_topk_entry_t *all, ngx_uint_t first,
 
         if (found->hash == entry->hash
             && found->len == entry->len
-            && ngx_memcmp(found->name, entry->name, entry->len) == 0)
+            && ngx_apigw_topk_same(found->name, entry->name, entry->len))
         {
             return found;
         }

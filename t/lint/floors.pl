@@ -76,6 +76,7 @@ my %private = (
     'ngx_apigw_policy_int.h' => 'ngx_apigw_policy.h',
     'ngx_apigw_response_int.h' => 'ngx_apigw_response.h',
     'ngx_apigw_json_scan_int.h' => 'ngx_apigw_json_scan.h',
+    'ngx_apigw_metrics_int.h' => 'ngx_apigw_metrics.h',
     'ngx_apigw_sigv4_int.h' => 'ngx_apigw_sigv4.h',
     'ngx_apigw_zone_file_int.h' => 'ngx_apigw_zone_file.h',
 );
