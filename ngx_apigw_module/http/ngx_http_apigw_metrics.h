@@ -94,4 +94,15 @@ char *ngx_http_apigw_operator_conf(ngx_conf_t *cf, ngx_flag_t *public,
     ngx_http_handler_pt handler);
 
 
+/* ngx_http_apigw_metrics_claim.c */
+
+/* how many series there are; none is claimed yet */
+void ngx_http_apigw_metrics_need(ngx_http_apigw_main_conf_t *mcf,
+    ngx_apigw_metrics_size_t *needed);
+
+/* the claimer; data: the main configuration */
+ngx_int_t ngx_http_apigw_metrics_claim(ngx_apigw_metrics_zone_t *zone,
+    void *data, ngx_log_t *log);
+
+
 #endif /* _NGX_HTTP_APIGW_METRICS_H_INCLUDED_ */
