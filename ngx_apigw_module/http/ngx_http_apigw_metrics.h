@@ -55,6 +55,9 @@ ngx_int_t ngx_http_apigw_report_room(ngx_http_apigw_report_t *report,
     size_t len);
 
 
+extern ngx_module_t  ngx_http_apigw_exposition_module;
+
+
 /* the expositions */
 
 typedef enum {
