@@ -122,6 +122,12 @@ void ngx_apigw_event_id(u_char id[NGX_APIGW_EVENT_ID], ngx_str_t *api,
     ngx_str_t *what, u_char kind);
 
 
+/* "09/Aug/2026:12:00:00 +0000", of ms since the epoch; the place behind */
+u_char *ngx_apigw_event_clock(u_char *p, uint64_t time);
+
+#define NGX_APIGW_EVENT_CLOCK_LEN  (sizeof("09/Aug/2026:12:00:00 +0000") - 1)
+
+
 /*
  * The text of the event, in one block of the pool: head, the inside of the
  * string "body", whose quotes are in head and tail, and tail.

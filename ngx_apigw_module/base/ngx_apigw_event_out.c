@@ -133,13 +133,10 @@ ngx_apigw_event_number(ngx_apigw_event_out_t *out, uint64_t n)
 }
 
 
-/* "09/Aug/2026:12:00:00 +0000" */
-
-void
-ngx_apigw_event_time(ngx_apigw_event_out_t *out, uint64_t time)
+u_char *
+ngx_apigw_event_clock(u_char *p, uint64_t time)
 {
-    u_char             *p, date[NGX_APIGW_DATE_LEN];
-    u_char              text[sizeof("09/Aug/2026:12:00:00 +0000")];
+    u_char              date[NGX_APIGW_DATE_LEN];
     uint32_t            part[3];
     uint64_t            day;
     ngx_uint_t          i, month;
@@ -155,7 +152,7 @@ ngx_apigw_event_time(ngx_apigw_event_out_t *out, uint64_t time)
 
     month = (date[5] - '0') * 10 + (date[6] - '0');
 
-    p = ngx_cpymem(text, date + 8, 2);
+    p = ngx_cpymem(p, date + 8, 2);
     *p++ = '/';
     p = ngx_cpymem(p, months + 3 * (month - 1), 3);
     *p++ = '/';
@@ -167,7 +164,16 @@ ngx_apigw_event_time(ngx_apigw_event_out_t *out, uint64_t time)
         *p++ = (u_char) ('0' + part[i] % 10);
     }
 
-    p = ngx_cpymem(p, " +0000", sizeof(" +0000") - 1);
+    return ngx_cpymem(p, " +0000", sizeof(" +0000") - 1);
+}
+
+
+void
+ngx_apigw_event_time(ngx_apigw_event_out_t *out, uint64_t time)
+{
+    u_char  *p, text[NGX_APIGW_EVENT_CLOCK_LEN];
+
+    p = ngx_apigw_event_clock(text, time);
 
     ngx_apigw_event_raw(out, (char *) text, p - text);
 }

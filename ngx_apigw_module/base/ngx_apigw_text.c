@@ -10,6 +10,7 @@
 static ngx_inline u_char *ngx_apigw_hex_pairs(u_char *p, const u_char *data,
     size_t len);
 static u_char *ngx_apigw_json_escape(u_char *p, u_char *c, u_char *last);
+static size_t ngx_apigw_text_char(const u_char *p, const u_char *last);
 static ngx_inline u_char *ngx_apigw_json_char(u_char *p, u_char **text,
     u_char *last);
 
@@ -77,6 +78,13 @@ ngx_apigw_hex_pairs(u_char *p, const u_char *data, size_t len)
     }
 
     return p;
+}
+
+
+u_char *
+ngx_apigw_hex_print(u_char *p, const u_char *data, size_t len)
+{
+    return ngx_apigw_hex_pairs(p, data, len);
 }
 
 
@@ -435,6 +443,78 @@ ngx_apigw_utf8(const u_char *p, const u_char *last)
         if (p[i] < 0x80 || p[i] > 0xbf) {
             return 0;
         }
+    }
+
+    return n;
+}
+
+
+ngx_int_t
+ngx_apigw_text_clean(ngx_str_t *s, ngx_pool_t *pool)
+{
+    u_char  *p, *c, *last;
+    size_t   n, bad;
+
+    last = s->data + s->len;
+    bad = 0;
+
+    for (c = s->data; c < last; c += n ? n : 1) {
+        n = ngx_apigw_text_char(c, last);
+        bad += (n == 0);
+    }
+
+    if (bad == 0) {
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(pool, s->len + 2 * bad);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    c = s->data;
+    s->data = p;
+
+    while (c < last) {
+        n = ngx_apigw_text_char(c, last);
+
+        if (n) {
+            p = ngx_cpymem(p, c, n);
+            c += n;
+            continue;
+        }
+
+        p = ngx_cpymem(p, "\xef\xbf\xbd", 3);
+        c++;
+    }
+
+    s->len = p - s->data;
+
+    return NGX_OK;
+}
+
+
+/*
+ * The bytes of a character that may be shown, or 0.  To some who read a text,
+ * lines end at U+0085, U+2028 and U+2029, too.
+ */
+
+static size_t
+ngx_apigw_text_char(const u_char *p, const u_char *last)
+{
+    size_t  n;
+
+    if (*p < 0x80) {
+        return *p >= 0x20 && *p != 0x7f;
+    }
+
+    n = ngx_apigw_utf8(p, last);
+
+    if ((n == 2 && p[0] == 0xc2 && p[1] < 0xa0)
+        || (n == 3 && p[0] == 0xe2 && p[1] == 0x80
+            && (p[2] == 0xa8 || p[2] == 0xa9)))
+    {
+        return 0;
     }
 
     return n;

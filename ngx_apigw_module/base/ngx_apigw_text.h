@@ -35,6 +35,9 @@ u_char *ngx_apigw_base64(u_char *p, const u_char *data, size_t len);
 /* the value of a hex digit of either case, NGX_ERROR where c is none */
 ngx_int_t ngx_apigw_hex(u_char c);
 
+/* each byte as two hex digits, lower case */
+u_char *ngx_apigw_hex_print(u_char *p, const u_char *data, size_t len);
+
 /* len bytes of exactly 2 * len hex digits of either case: NGX_OK, NGX_ERROR */
 ngx_int_t ngx_apigw_unhex(u_char *p, size_t len, ngx_str_t *hex);
 
@@ -80,6 +83,12 @@ ngx_apigw_json_special(uint64_t w)
  * is none, or not all of it.
  */
 size_t ngx_apigw_utf8(const u_char *p, const u_char *last);
+
+/*
+ * Control characters, ends of lines, and what is not UTF-8, byte by byte,
+ * become U+FFFD: in a copy, where there are any.  NGX_OK, NGX_ERROR.
+ */
+ngx_int_t ngx_apigw_text_clean(ngx_str_t *s, ngx_pool_t *pool);
 
 /* 1 where s is a word, which is in lower case, in either case of ASCII */
 ngx_uint_t ngx_apigw_text_is(ngx_str_t *s, const char *word);

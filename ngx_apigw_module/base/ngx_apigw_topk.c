@@ -9,9 +9,6 @@
 #include <stdlib.h>
 
 
-static uint32_t ngx_apigw_topk_hash(const u_char *p, size_t len);
-static ngx_uint_t ngx_apigw_topk_same(const u_char *one, const u_char *two,
-    size_t len);
 static void ngx_apigw_topk_replace(ngx_apigw_topk_entry_t *set, uint32_t hash,
     ngx_str_t *name, ngx_uint_t refused, uint64_t sent);
 static ngx_uint_t ngx_apigw_topk_read(ngx_apigw_topk_entry_t *entry,
@@ -27,6 +24,79 @@ static int ngx_apigw_topk_compare(const void *one, const void *two);
 
 #define ngx_apigw_topk_next(entry)   (entry)->spare[0]
 #define ngx_apigw_topk_first(entry)  (entry)->spare[1]
+
+
+/* Both read words, the last one again in part. */
+
+static ngx_inline uint32_t
+ngx_apigw_topk_hash(const u_char *p, size_t len)
+{
+    size_t    i;
+    uint64_t  hash, word;
+
+    hash = len;
+    word = 0;
+
+    if (len < 8) {
+
+        for (i = 0; i < len; i++) {
+            word = word << 8 | p[i];
+        }
+
+        hash ^= word;
+
+    } else {
+
+        for (i = 0; i < len - 8; i += 8) {
+            ngx_memcpy(&word, p + i, 8);
+            hash = (hash ^ word) * 0x9fb21c651e98df25ULL;
+            hash ^= hash >> 32;
+        }
+
+        ngx_memcpy(&word, p + len - 8, 8);
+        hash ^= word;
+    }
+
+    hash *= 0x9fb21c651e98df25ULL;
+    hash ^= hash >> 32;
+    hash *= 0x9fb21c651e98df25ULL;
+
+    return (uint32_t) (hash >> 32);
+}
+
+
+static ngx_inline ngx_uint_t
+ngx_apigw_topk_same(const u_char *one, const u_char *two, size_t len)
+{
+    size_t    i;
+    uint64_t  a, b;
+
+    if (len < 8) {
+
+        for (i = 0; i < len; i++) {
+
+            if (one[i] != two[i]) {
+                return 0;
+            }
+        }
+
+        return 1;
+    }
+
+    for (i = 0; i < len - 8; i += 8) {
+        ngx_memcpy(&a, one + i, 8);
+        ngx_memcpy(&b, two + i, 8);
+
+        if (a != b) {
+            return 0;
+        }
+    }
+
+    ngx_memcpy(&a, one + len - 8, 8);
+    ngx_memcpy(&b, two + len - 8, 8);
+
+    return a == b;
+}
 
 
 /* A hit changes words that are good each for itself: no version is needed. */
@@ -67,69 +137,6 @@ ngx_apigw_topk_count(ngx_apigw_topk_t *topk, ngx_str_t *name,
     }
 
     ngx_apigw_topk_replace(set, hash, name, refused, sent);
-}
-
-
-/* Both read words, the last one again in part. */
-
-static uint32_t
-ngx_apigw_topk_hash(const u_char *p, size_t len)
-{
-    size_t    i;
-    uint64_t  hash, word;
-
-    hash = len;
-    word = 0;
-
-    if (len < 8) {
-
-        for (i = 0; i < len; i++) {
-            word = word << 8 | p[i];
-        }
-
-        hash ^= word;
-
-    } else {
-
-        for (i = 0; i < len - 8; i += 8) {
-            ngx_memcpy(&word, p + i, 8);
-            hash = (hash ^ word) * 0x9fb21c651e98df25ULL;
-            hash ^= hash >> 32;
-        }
-
-        ngx_memcpy(&word, p + len - 8, 8);
-        hash ^= word;
-    }
-
-    hash *= 0x9fb21c651e98df25ULL;
-
-    return (uint32_t) (hash >> 32);
-}
-
-
-static ngx_uint_t
-ngx_apigw_topk_same(const u_char *one, const u_char *two, size_t len)
-{
-    size_t    i;
-    uint64_t  a, b;
-
-    if (len < 8) {
-        return ngx_memcmp(one, two, len) == 0;
-    }
-
-    for (i = 0; i < len - 8; i += 8) {
-        ngx_memcpy(&a, one + i, 8);
-        ngx_memcpy(&b, two + i, 8);
-
-        if (a != b) {
-            return 0;
-        }
-    }
-
-    ngx_memcpy(&a, one + len - 8, 8);
-    ngx_memcpy(&b, two + len - 8, 8);
-
-    return a == b;
 }
 
 

@@ -31,6 +31,9 @@
  */
 
 
+#define NGX_HTTP_APIGW_VERSION       "0.1.0"
+
+
 /* contexts of directives, beside those of nginx */
 
 #define NGX_HTTP_APIGW_STAGE_CONF    0x00100000
@@ -325,7 +328,8 @@ struct ngx_http_apigw_ctx_s {
     ngx_str_t                      principal;   /* as the upstream is told */
     ngx_apigw_granted_t           *granted;  /* NULL: no authorizer said yes */
     ngx_str_t                      trace;    /* X-Amzn-Trace-Id; "": not made
-                                                yet */
+                                                yet, or not wanted */
+    ngx_str_t                      traceparent;  /* the same */
 
     ngx_apigw_consumer_t          *consumer; /* whose API key it is */
     ngx_http_apigw_plan_t         *plan;
@@ -362,6 +366,7 @@ struct ngx_http_apigw_ctx_s {
     unsigned                       keepalive:1; /* of r: error is none of its
                                                 connection */
     unsigned                       inside:1;    /* r->uri has no stage */
+    unsigned                       traceparent_made:1;  /* not the client's */
     unsigned                       key_repeated:1;
     unsigned                       key_late:1;  /* read when the headers had
                                                 been set already */
@@ -395,6 +400,48 @@ u_char *ngx_http_apigw_random(size_t len);
 /* $apigw_request_id and $apigw_extended_request_id; NGX_OK, NGX_ERROR */
 ngx_int_t ngx_http_apigw_identify(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx);
+
+
+/* which headers tell upstreams of traces, by apigw_trace */
+ngx_uint_t ngx_http_apigw_trace_kinds(ngx_http_request_t *r);
+
+#define NGX_HTTP_APIGW_TRACE_XRAY   0x01     /* X-Amzn-Trace-Id */
+#define NGX_HTTP_APIGW_TRACE_W3C    0x02     /* traceparent */
+#define NGX_HTTP_APIGW_TRACE_STATE  0x04     /* tracestate: of the client */
+
+
+/* ngx_http_apigw_trace.c */
+
+typedef struct {
+    ngx_str_t                      value;
+    ngx_uint_t                     bad;      /* repeated, or of a name that
+                                                only resembles it */
+} ngx_http_apigw_trace_header_t;
+
+typedef struct {
+    ngx_uint_t                     kinds;    /* that are to be decided */
+    ngx_uint_t                     met;      /* among the client's headers */
+    ngx_uint_t                     made;     /* set by decide() */
+    ngx_http_apigw_trace_header_t  xray;
+    ngx_http_apigw_trace_header_t  parent;
+} ngx_http_apigw_traces_t;
+
+/*
+ * What the headers of a client say of traces: met() is called with each whose
+ * name might be one of them and returns its kind, or 0; decide() sets
+ * ctx->trace and ctx->traceparent, and says which headers are to replace the
+ * client's: NGX_OK, NGX_ERROR.
+ */
+void ngx_http_apigw_trace_begin(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_traces_t *traces);
+ngx_uint_t ngx_http_apigw_trace_met(ngx_http_apigw_traces_t *traces,
+    ngx_table_elt_t *h);
+ngx_int_t ngx_http_apigw_trace_decide(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_traces_t *traces);
+
+/* $apigw_trace_id, $apigw_traceparent */
+ngx_int_t ngx_http_apigw_trace_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 
 
 /* ngx_http_apigw_authorizer_stat.c */
@@ -521,6 +568,9 @@ ngx_int_t ngx_http_apigw_refuse(ngx_http_request_t *r,
 
 
 /* ngx_http_apigw_response_table.c */
+
+/* a name of its own for each ngx_http_apigw_error_e: AWS's, if there is one */
+void ngx_http_apigw_error_name(ngx_uint_t error, ngx_str_t *name);
 
 /* the type as AWS names it, and the message, of ctx->error */
 void ngx_http_apigw_error_type(ngx_http_apigw_ctx_t *ctx, ngx_str_t *type);

@@ -103,7 +103,13 @@ ngx_int_t ngx_http_apigw_event(ngx_http_request_t *r,
 /* its path as it was configured, or "$default" */
 ngx_str_t *ngx_http_apigw_resource(ngx_http_apigw_route_t *route);
 
-/* X-Amzn-Trace-Id of the client, or a new one, the same for all the request */
+
+/* ngx_http_apigw_trace.c */
+
+/*
+ * X-Amzn-Trace-Id of the client, or a new one, the same for all the request;
+ * "" where apigw_trace doesn't want it.
+ */
 ngx_int_t ngx_http_apigw_trace(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx, ngx_str_t *trace);
 

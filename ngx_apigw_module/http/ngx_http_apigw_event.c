@@ -6,7 +6,6 @@
 
 #include "ngx_http_apigw.h"
 #include "ngx_http_apigw_aws.h"
-#include "ngx_apigw_trace.h"
 
 
 /*
@@ -22,7 +21,9 @@ static void ngx_http_apigw_event_path(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx, ngx_str_t *path);
 static ngx_int_t ngx_http_apigw_event_headers(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx, ngx_apigw_event_t *event);
-static ngx_uint_t ngx_http_apigw_event_passes(ngx_http_apigw_route_t *route,
+static ngx_uint_t ngx_http_apigw_event_passes(ngx_http_apigw_ctx_t *ctx,
+    ngx_http_apigw_route_t *route, ngx_table_elt_t *h);
+static ngx_uint_t ngx_http_apigw_event_traces(ngx_http_apigw_ctx_t *ctx,
     ngx_table_elt_t *h);
 static ngx_int_t ngx_http_apigw_event_params(ngx_http_request_t *r,
     ngx_apigw_event_t *event);
@@ -36,8 +37,6 @@ static ngx_int_t ngx_http_apigw_event_cert(ngx_http_request_t *r,
 static ngx_int_t ngx_http_apigw_event_serial(ngx_pool_t *pool,
     ngx_str_t *serial);
 #endif
-static ngx_table_elt_t *ngx_http_apigw_event_client_trace(
-    ngx_http_request_t *r);
 
 
 static ngx_str_t  ngx_http_apigw_event_reserved = ngx_string("x-apigw-");
@@ -204,7 +203,7 @@ ngx_http_apigw_event_headers(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
 
         for (i = 0; i < part->nelts; i++) {
 
-            if (!ngx_http_apigw_event_passes(route, &h[i])) {
+            if (!ngx_http_apigw_event_passes(ctx, route, &h[i])) {
                 continue;
             }
 
@@ -240,9 +239,11 @@ ngx_http_apigw_event_headers(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
         pair++;
     }
 
-    ngx_str_set(&pair->name, "X-Amzn-Trace-Id");
-    pair->value = trace;
-    pair++;
+    if (trace.len) {
+        ngx_str_set(&pair->name, "X-Amzn-Trace-Id");
+        pair->value = trace;
+        pair++;
+    }
 
     event->nheaders = pair - event->headers;
 
@@ -251,7 +252,8 @@ ngx_http_apigw_event_headers(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
 
 
 static ngx_uint_t
-ngx_http_apigw_event_passes(ngx_http_apigw_route_t *route, ngx_table_elt_t *h)
+ngx_http_apigw_event_passes(ngx_http_apigw_ctx_t *ctx,
+    ngx_http_apigw_route_t *route, ngx_table_elt_t *h)
 {
     ngx_str_t  *key;
 
@@ -267,11 +269,7 @@ ngx_http_apigw_event_passes(ngx_http_apigw_route_t *route, ngx_table_elt_t *h)
         return 0;
     }
 
-    key = &ngx_http_apigw_event_trace;
-
-    if (h->key.len == key->len
-        && ngx_http_apigw_header_is(h, key->data, key->len))
-    {
+    if (ngx_http_apigw_event_traces(ctx, h)) {
         return 0;
     }
 
@@ -287,6 +285,27 @@ ngx_http_apigw_event_passes(ngx_http_apigw_route_t *route, ngx_table_elt_t *h)
 
     return ngx_apigw_header_request(route->stage->type, &h->key)
            == NGX_APIGW_HEADER_PASS;
+}
+
+
+/* what is told otherwise, and a traceparent that AWS would not have made */
+
+static ngx_uint_t
+ngx_http_apigw_event_traces(ngx_http_apigw_ctx_t *ctx, ngx_table_elt_t *h)
+{
+    ngx_str_t  *key;
+
+    key = &ngx_http_apigw_event_trace;
+
+    if (ctx->trace.len
+        && h->key.len == key->len
+        && ngx_http_apigw_header_is(h, key->data, key->len))
+    {
+        return 1;
+    }
+
+    return ctx->traceparent_made
+           && h->value.data == ctx->traceparent.data;
 }
 
 
@@ -467,74 +486,3 @@ ngx_http_apigw_event_serial(ngx_pool_t *pool, ngx_str_t *serial)
 }
 
 #endif
-
-
-ngx_int_t
-ngx_http_apigw_trace(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
-    ngx_str_t *trace)
-{
-    u_char           *random;
-    ngx_table_elt_t  *h;
-
-    if (ctx->trace.len) {
-        *trace = ctx->trace;
-        return NGX_OK;
-    }
-
-    h = ngx_http_apigw_event_client_trace(r);
-
-    if (h) {
-        ctx->trace = h->value;
-        *trace = ctx->trace;
-        return NGX_OK;
-    }
-
-    random = ngx_http_apigw_random(NGX_APIGW_TRACE_RANDOM);
-    if (random == NULL) {
-        ngx_log_error(NGX_LOG_ALERT, r->connection->log, 0,
-                      "could not get random bytes for a trace id");
-        return NGX_ERROR;
-    }
-
-    /* a subrequest's context is that of the client request */
-
-    ctx->trace.data = ngx_pnalloc(r->main->pool, NGX_APIGW_TRACE_LEN);
-    if (ctx->trace.data == NULL) {
-        return NGX_ERROR;
-    }
-
-    ctx->trace.len = ngx_apigw_trace(ctx->trace.data, ngx_time(), random)
-                     - ctx->trace.data;
-    *trace = ctx->trace;
-
-    return NGX_OK;
-}
-
-
-static ngx_table_elt_t *
-ngx_http_apigw_event_client_trace(ngx_http_request_t *r)
-{
-    ngx_str_t        *key;
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
-
-    key = &ngx_http_apigw_event_trace;
-
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
-
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-
-            if (h[i].key.len == key->len
-                && ngx_http_apigw_header_is(&h[i], key->data, key->len)
-                && ngx_apigw_is_trace(&h[i].value))
-            {
-                return &h[i];
-            }
-        }
-    }
-
-    return NULL;
-}

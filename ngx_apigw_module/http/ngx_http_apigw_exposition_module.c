@@ -151,7 +151,8 @@ ngx_http_apigw_metrics_answer(ngx_http_request_t *r, ngx_uint_t json)
     }
 
     if (ngx_http_apigw_exposition_headers(r, m->format) != NGX_OK
-        || ngx_http_apigw_metrics_init(m) != NGX_OK)
+        || ngx_http_apigw_metrics_init(m) != NGX_OK
+        || ngx_http_apigw_metrics_history(m) != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }

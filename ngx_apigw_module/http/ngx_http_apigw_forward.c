@@ -17,7 +17,7 @@
  */
 
 
-#define NGX_HTTP_APIGW_PLACES      7     /* as many headers as we ever set */
+#define NGX_HTTP_APIGW_PLACES      9     /* as many headers as we ever set */
 
 #define NGX_HTTP_APIGW_TAKE        1     /* out of the list */
 #define NGX_HTTP_APIGW_TAKE_CHAIN  2     /* and its value goes on in ours */
@@ -29,6 +29,7 @@ typedef struct {
     ngx_table_elt_t               *places[NGX_HTTP_APIGW_PLACES];
     ngx_str_t                      chain;    /* the client's X-Forwarded-For */
     size_t                         room;     /* bytes that chain may use */
+    ngx_http_apigw_traces_t        traces;
 } ngx_http_apigw_places_t;
 
 
@@ -42,7 +43,13 @@ typedef struct {
 static ngx_int_t ngx_http_apigw_forward_collect(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_places_t *places);
 static ngx_uint_t ngx_http_apigw_forward_taken(ngx_table_elt_t *h,
-    ngx_http_apigw_ctx_t *ctx);
+    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_traces_t *traces);
+static ngx_int_t ngx_http_apigw_forward_take(ngx_http_request_t *r,
+    ngx_http_apigw_places_t *places, ngx_table_elt_t *h);
+static ngx_int_t ngx_http_apigw_forward_traces(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_places_t *places);
+static ngx_int_t ngx_http_apigw_forward_untrace(ngx_http_request_t *r,
+    ngx_http_apigw_places_t *places, ngx_uint_t kinds);
 static ngx_int_t ngx_http_apigw_forward_join(ngx_http_request_t *r,
     ngx_http_apigw_places_t *places, ngx_str_t *value);
 static ngx_int_t ngx_http_apigw_forward_ours(ngx_http_request_t *r,
@@ -59,7 +66,10 @@ static ngx_int_t ngx_http_apigw_forward_vacate(ngx_http_request_t *r,
 static void ngx_http_apigw_forward_sweep(ngx_http_request_t *r);
 static void ngx_http_apigw_forward_lead(ngx_http_request_t *r,
     ngx_table_elt_t *from, ngx_table_elt_t *to);
-static void ngx_http_apigw_forward_connection(ngx_table_elt_t *h);
+static void ngx_http_apigw_forward_connection(ngx_table_elt_t *h,
+    ngx_uint_t kinds);
+static ngx_uint_t ngx_http_apigw_forward_is_ours(u_char *p, size_t len,
+    ngx_uint_t kinds);
 
 
 static ngx_str_t  ngx_http_apigw_prefix = ngx_string("x-apigw-");
@@ -85,6 +95,10 @@ static ngx_http_apigw_forward_name_t  ngx_http_apigw_key_name =
     { ngx_string("x-apigw-api-key-id\0X-Apigw-Api-Key-Id"), 0 };
 static ngx_http_apigw_forward_name_t  ngx_http_apigw_plan_name =
     { ngx_string("x-apigw-usage-plan\0X-Apigw-Usage-Plan"), 0 };
+static ngx_http_apigw_forward_name_t  ngx_http_apigw_xray_name =
+    { ngx_string("x-amzn-trace-id\0X-Amzn-Trace-Id"), 0 };
+static ngx_http_apigw_forward_name_t  ngx_http_apigw_traceparent_name =
+    { ngx_string("traceparent\0traceparent"), 0 };
 
 
 static ngx_http_apigw_forward_name_t  *ngx_http_apigw_forward_names[] = {
@@ -95,6 +109,8 @@ static ngx_http_apigw_forward_name_t  *ngx_http_apigw_forward_names[] = {
     &ngx_http_apigw_principal_name,
     &ngx_http_apigw_key_name,
     &ngx_http_apigw_plan_name,
+    &ngx_http_apigw_xray_name,
+    &ngx_http_apigw_traceparent_name,
     NULL
 };
 
@@ -134,8 +150,10 @@ ngx_http_apigw_forward(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
     }
 
     ngx_memzero(&places, sizeof(ngx_http_apigw_places_t));
+    ngx_http_apigw_trace_begin(r, ctx, &places.traces);
 
     if (ngx_http_apigw_forward_collect(r, ctx, &places) != NGX_OK
+        || ngx_http_apigw_forward_traces(r, ctx, &places) != NGX_OK
         || ngx_http_apigw_forward_ours(r, ctx, &places) != NGX_OK)
     {
         return NGX_ERROR;
@@ -177,7 +195,7 @@ ngx_http_apigw_forward_collect(ngx_http_request_t *r,
             i = 0;
         }
 
-        taken = ngx_http_apigw_forward_taken(&h[i], ctx);
+        taken = ngx_http_apigw_forward_taken(&h[i], ctx, &places->traces);
 
         if (taken == 0) {
             continue;
@@ -191,27 +209,40 @@ ngx_http_apigw_forward_collect(ngx_http_request_t *r,
             return NGX_ERROR;
         }
 
-        if (ngx_http_apigw_forward_vacate(r, &h[i]) != NGX_OK) {
+        if (ngx_http_apigw_forward_take(r, places, &h[i]) != NGX_OK) {
             return NGX_ERROR;
         }
-
-        if (places->n < NGX_HTTP_APIGW_PLACES) {
-            places->places[places->n++] = &h[i];
-            continue;
-        }
-
-        /* it loses its name, and goes when all have been looked at */
-
-        h[i].key.len = 0;
-        places->more++;
     }
+}
+
+
+static ngx_int_t
+ngx_http_apigw_forward_take(ngx_http_request_t *r,
+    ngx_http_apigw_places_t *places, ngx_table_elt_t *h)
+{
+    if (ngx_http_apigw_forward_vacate(r, h) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (places->n < NGX_HTTP_APIGW_PLACES) {
+        places->places[places->n++] = h;
+        return NGX_OK;
+    }
+
+    /* it loses its name, and goes when all have been looked at */
+
+    h->key.len = 0;
+    places->more++;
+
+    return NGX_OK;
 }
 
 
 /* most headers of a request are told apart by their first letter */
 
 static ngx_uint_t
-ngx_http_apigw_forward_taken(ngx_table_elt_t *h, ngx_http_apigw_ctx_t *ctx)
+ngx_http_apigw_forward_taken(ngx_table_elt_t *h, ngx_http_apigw_ctx_t *ctx,
+    ngx_http_apigw_traces_t *traces)
 {
     u_char      ch;
     ngx_str_t  *key;
@@ -237,9 +268,14 @@ ngx_http_apigw_forward_taken(ngx_table_elt_t *h, ngx_http_apigw_ctx_t *ctx)
             && ngx_http_apigw_header_is(h, ngx_http_apigw_connection.data,
                                         ngx_http_apigw_connection.len))
         {
-            ngx_http_apigw_forward_connection(h);
+            ngx_http_apigw_forward_connection(h, traces->kinds);
         }
 
+        return 0;
+    }
+
+    if (ch == 't') {
+        (void) ngx_http_apigw_trace_met(traces, h);
         return 0;
     }
 
@@ -263,11 +299,96 @@ ngx_http_apigw_forward_taken(ngx_table_elt_t *h, ngx_http_apigw_ctx_t *ctx)
     if (h->key.len != key->len
         || !ngx_http_apigw_header_is(h, key->data, key->len))
     {
+        /* whether they are taken is known when all have been seen */
+
+        (void) ngx_http_apigw_trace_met(traces, h);
         return 0;
     }
 
     return (key == &ngx_http_apigw_forwarded_for) ? NGX_HTTP_APIGW_TAKE_CHAIN
                                                   : NGX_HTTP_APIGW_TAKE;
+}
+
+
+static ngx_int_t
+ngx_http_apigw_forward_traces(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
+    ngx_http_apigw_places_t *places)
+{
+    ngx_uint_t                kinds;
+    ngx_http_apigw_traces_t  *traces;
+
+    traces = &places->traces;
+
+    if (traces->kinds == 0) {
+        return NGX_OK;
+    }
+
+    if (ngx_http_apigw_trace_decide(r, ctx, traces) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    /* what vendors say of one traceparent is not true of another */
+
+    kinds = traces->made;
+
+    if (kinds & NGX_HTTP_APIGW_TRACE_W3C) {
+        kinds |= NGX_HTTP_APIGW_TRACE_STATE;
+    }
+
+    if ((traces->met & kinds)
+        && ngx_http_apigw_forward_untrace(r, places, kinds) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if ((traces->made & NGX_HTTP_APIGW_TRACE_XRAY)
+        && ngx_http_apigw_forward_set(r, places, &ngx_http_apigw_xray_name,
+                                      &ctx->trace)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if ((traces->made & NGX_HTTP_APIGW_TRACE_W3C)
+        && ngx_http_apigw_forward_set(r, places,
+                                      &ngx_http_apigw_traceparent_name,
+                                      &ctx->traceparent)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_apigw_forward_untrace(ngx_http_request_t *r,
+    ngx_http_apigw_places_t *places, ngx_uint_t kinds)
+{
+    ngx_uint_t                i;
+    ngx_list_part_t          *part;
+    ngx_table_elt_t          *h;
+    ngx_http_apigw_traces_t   traces;
+
+    ngx_memzero(&traces, sizeof(ngx_http_apigw_traces_t));
+
+    for (part = &r->headers_in.headers.part; part; part = part->next) {
+
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+
+            if (h[i].key.len
+                && (ngx_http_apigw_trace_met(&traces, &h[i]) & kinds)
+                && ngx_http_apigw_forward_take(r, places, &h[i]) != NGX_OK)
+            {
+                return NGX_ERROR;
+            }
+        }
+    }
+
+    return NGX_OK;
 }
 
 
@@ -611,16 +732,16 @@ ngx_http_apigw_forward_lead(ngx_http_request_t *r, ngx_table_elt_t *from,
 /* "Connection: X-Apigw-Request-Id" would have the next hop drop it */
 
 static void
-ngx_http_apigw_forward_connection(ngx_table_elt_t *h)
+ngx_http_apigw_forward_connection(ngx_table_elt_t *h, ngx_uint_t kinds)
 {
-    u_char           *p, *last, *end, *dst;
-    ngx_table_elt_t   token;
+    u_char  *p, *last, *end, *dst;
 
     p = h->value.data;
     last = p + h->value.len;
 
     if (ngx_strlcasestrn(p, last, (u_char *) "x-", 2 - 1) == NULL
-        && ngx_strlcasestrn(p, last, (u_char *) "x_", 2 - 1) == NULL)
+        && ngx_strlcasestrn(p, last, (u_char *) "x_", 2 - 1) == NULL
+        && ngx_strlcasestrn(p, last, (u_char *) "tra", 3 - 1) == NULL)
     {
         return;
     }
@@ -638,19 +759,8 @@ ngx_http_apigw_forward_connection(ngx_table_elt_t *h)
             end = last;
         }
 
-        token.lowcase_key = NULL;
-        token.key.data = p;
-        token.key.len = end - p;
+        if (end > p && !ngx_http_apigw_forward_is_ours(p, end - p, kinds)) {
 
-        if (token.key.len
-            && !(token.key.len >= sizeof("x-apigw") - 1
-                 && ngx_http_apigw_header_is(&token, (u_char *) "x-apigw",
-                                             sizeof("x-apigw") - 1))
-            && !(token.key.len >= sizeof("x-forwarded") - 1
-                 && ngx_http_apigw_header_is(&token,
-                                             (u_char *) "x-forwarded",
-                                             sizeof("x-forwarded") - 1)))
-        {
             if (dst != h->value.data) {
                 *dst++ = ',';
             }
@@ -662,4 +772,39 @@ ngx_http_apigw_forward_connection(ngx_table_elt_t *h)
     }
 
     h->value.len = dst - h->value.data;
+}
+
+
+static ngx_uint_t
+ngx_http_apigw_forward_is_ours(u_char *p, size_t len, ngx_uint_t kinds)
+{
+    ngx_uint_t        i;
+    ngx_table_elt_t   token;
+
+    static const struct {
+        ngx_str_t     name;                  /* how it begins */
+        ngx_uint_t    kind;
+    } names[] = {
+        { ngx_string("x-apigw"), 0 },
+        { ngx_string("x-forwarded"), 0 },
+        { ngx_string("x-amzn-trace-id"), NGX_HTTP_APIGW_TRACE_XRAY },
+        { ngx_string("traceparent"), NGX_HTTP_APIGW_TRACE_W3C }
+    };
+
+    token.lowcase_key = NULL;
+    token.key.data = p;
+    token.key.len = len;
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+
+        if (len >= names[i].name.len
+            && (names[i].kind == 0 || (names[i].kind & kinds))
+            && ngx_http_apigw_header_is(&token, names[i].name.data,
+                                        names[i].name.len))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }

@@ -19,6 +19,7 @@
 
 typedef struct {
     ngx_uint_t                     trust;
+    ngx_uint_t                     trace;    /* NGX_HTTP_APIGW_TRACE_* */
 } ngx_http_apigw_identity_loc_conf_t;
 
 
@@ -30,6 +31,8 @@ static void ngx_http_apigw_identity_clear(ngx_http_request_t *r,
 static ngx_uint_t ngx_http_apigw_identity_key(ngx_table_elt_t *h,
     ngx_str_t *key);
 
+static char *ngx_http_apigw_identity_trace(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 static void *ngx_http_apigw_identity_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_apigw_identity_merge_loc_conf(ngx_conf_t *cf,
     void *parent, void *child);
@@ -43,6 +46,14 @@ static ngx_conf_enum_t  ngx_http_apigw_request_ids[] = {
 };
 
 
+static ngx_conf_enum_t  ngx_http_apigw_trace_names[] = {
+    { ngx_string("off"), 0 },
+    { ngx_string("xray"), NGX_HTTP_APIGW_TRACE_XRAY },
+    { ngx_string("w3c"), NGX_HTTP_APIGW_TRACE_W3C },
+    { ngx_null_string, 0 }
+};
+
+
 static ngx_command_t  ngx_http_apigw_identity_commands[] = {
 
     { ngx_string("apigw_request_id"),
@@ -51,6 +62,14 @@ static ngx_command_t  ngx_http_apigw_identity_commands[] = {
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_apigw_identity_loc_conf_t, trust),
       &ngx_http_apigw_request_ids },
+
+    { ngx_string("apigw_trace"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_APIGW_STAGE_CONF
+                        |NGX_CONF_1MORE,
+      ngx_http_apigw_identity_trace,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
 
       ngx_null_command
 };
@@ -300,6 +319,62 @@ ngx_http_apigw_identity_key(ngx_table_elt_t *h, ngx_str_t *key)
 }
 
 
+ngx_uint_t
+ngx_http_apigw_trace_kinds(ngx_http_request_t *r)
+{
+    ngx_http_apigw_identity_loc_conf_t  *ilcf;
+
+    ilcf = ngx_http_get_module_loc_conf(r, ngx_http_apigw_identity_module);
+
+    return ilcf->trace;
+}
+
+
+static char *
+ngx_http_apigw_identity_trace(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_apigw_identity_loc_conf_t  *ilcf = conf;
+
+    ngx_str_t        *value;
+    ngx_uint_t        i;
+    ngx_conf_enum_t  *e;
+
+    if (ilcf->trace != NGX_CONF_UNSET_UINT) {
+        return "is duplicate";
+    }
+
+    ilcf->trace = 0;
+    value = cf->args->elts;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        for (e = ngx_http_apigw_trace_names; e->name.len; e++) {
+
+            if (e->name.len == value[i].len
+                && ngx_strncmp(e->name.data, value[i].data, value[i].len) == 0)
+            {
+                break;
+            }
+        }
+
+        if (e->name.len == 0
+            || (e->value == 0 && cf->args->nelts != 2)
+            || (ilcf->trace & e->value))
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid value \"%V\" in \"apigw_trace\": "
+                               "\"xray\", \"w3c\", both, or \"off\" is "
+                               "expected", &value[i]);
+            return NGX_CONF_ERROR;
+        }
+
+        ilcf->trace |= e->value;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
 static void *
 ngx_http_apigw_identity_create_loc_conf(ngx_conf_t *cf)
 {
@@ -311,6 +386,7 @@ ngx_http_apigw_identity_create_loc_conf(ngx_conf_t *cf)
     }
 
     conf->trust = NGX_CONF_UNSET_UINT;
+    conf->trace = NGX_CONF_UNSET_UINT;
 
     return conf;
 }
@@ -324,6 +400,9 @@ ngx_http_apigw_identity_merge_loc_conf(ngx_conf_t *cf, void *parent,
     ngx_http_apigw_identity_loc_conf_t  *conf = child;
 
     ngx_conf_merge_uint_value(conf->trust, prev->trust, 0);
+    ngx_conf_merge_uint_value(conf->trace, prev->trace,
+                              NGX_HTTP_APIGW_TRACE_XRAY
+                              |NGX_HTTP_APIGW_TRACE_W3C);
 
     return NGX_CONF_OK;
 }

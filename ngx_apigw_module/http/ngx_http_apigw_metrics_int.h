@@ -25,26 +25,38 @@
  */
 #define NGX_HTTP_APIGW_METRICS_COST  4096
 
+#define NGX_HTTP_APIGW_METRICS_LINE  16        /* for what is written */
+
 #define ngx_http_apigw_metrics_lines(size)  (((size) + 63) / 64)
 
 
-/* what is not of a series */
+/* what is not of a series; words, as counters are */
 
 typedef struct {
-    ngx_uint_t                     workers;
+    uint64_t                       one;
+    uint64_t                       born;        /* Unix time */
+    uint64_t                       generation;  /* of the configuration */
+    uint64_t                       workers;
+    uint64_t                       missed;      /* series without room */
+    uint64_t                       cells[3];    /* taken, free, room */
+    uint64_t                       quotas[3];
+    uint64_t                       buckets;     /* room */
+    uint64_t                       full;
+    uint64_t                       modes[NGX_APIGW_LEASE_MODES];
     ngx_apigw_metrics_gauges_t     gauges;
     ngx_apigw_metrics_worker_t     counters;
-    uint64_t                       cells[2];    /* taken, room */
-    uint64_t                       quotas[2];
 } ngx_http_apigw_metrics_state_t;
 
 
-/* a consumer that came often */
+/* a route that has a history */
 
 typedef struct {
-    uint32_t                       number;      /* in the directory */
-    ngx_uint_t                     known;       /* it is there */
-} ngx_http_apigw_metrics_consumer_t;
+    uint32_t                       series;
+    ngx_apigw_metrics_sample_t    *samples;
+    ngx_http_apigw_route_t        *route;       /* NULL: of another
+                                                   configuration */
+    ngx_uint_t                     stage;
+} ngx_http_apigw_metrics_busy_t;
 
 
 typedef struct ngx_http_apigw_metrics_s  ngx_http_apigw_metrics_t;
@@ -83,15 +95,23 @@ struct ngx_http_apigw_metrics_s {
     ngx_uint_t                           nstages;
     ngx_uint_t                           stage;     /* of route */
     ngx_uint_t                           route;
-    ngx_uint_t                           some;      /* of the part are written */
+    ngx_uint_t                           closing;   /* the array of JSON */
+    ngx_uint_t                           wrote;     /* the item, something */
+    ngx_uint_t                           some;      /* of the array */
 
     u_char                              *labels;    /* in text, of an item */
     size_t                               size;
 
-    ngx_apigw_topk_entry_t              *top;       /* in JSON, merged */
+    uint32_t                             step;      /* of JSON: to be sampled
+                                                       next */
+    uint32_t                             first;     /* sample shown */
+    ngx_http_apigw_metrics_busy_t       *busy;
+    ngx_uint_t                           nbusy;
+    ngx_apigw_topk_entry_t              *top;       /* of all slots */
     ngx_uint_t                           ntop;
-    ngx_http_apigw_metrics_consumer_t   *consumers; /* of top */
-    uint32_t                             step;      /* the current one */
+    uint32_t                            *numbers;   /* of top, in the directory
+                                                       of keys, or _NONE */
+    ngx_uint_t                           scan;      /* some are unknown */
 };
 
 
@@ -131,6 +151,41 @@ ngx_int_t ngx_http_apigw_metrics_text_next(ngx_http_apigw_metrics_t *m);
 u_char *ngx_http_apigw_metrics_json(ngx_http_apigw_metrics_t *m, u_char *p,
     u_char *last);
 ngx_int_t ngx_http_apigw_metrics_json_next(ngx_http_apigw_metrics_t *m);
+
+/* bounded and chained as the writers of expositions */
+u_char *ngx_http_apigw_metrics_put(u_char *p, u_char *last, const char *text);
+u_char *ngx_http_apigw_metrics_put_number(u_char *p, u_char *last,
+    const char *before, uint64_t n);
+u_char *ngx_http_apigw_metrics_put_string(u_char *p, u_char *last,
+    const char *before, ngx_str_t *value);
+
+
+/* ngx_http_apigw_metrics_series.c */
+
+u_char *ngx_http_apigw_metrics_json_stage(ngx_http_apigw_metrics_t *m,
+    u_char *p, u_char *last);
+u_char *ngx_http_apigw_metrics_json_route(ngx_http_apigw_metrics_t *m,
+    u_char *p, u_char *last);
+u_char *ngx_http_apigw_metrics_json_busy(ngx_http_apigw_metrics_t *m,
+    u_char *p, u_char *last);
+
+/* which routes have a history, and from where on: NGX_OK, NGX_ERROR */
+ngx_int_t ngx_http_apigw_metrics_history(ngx_http_apigw_metrics_t *m);
+
+
+/* ngx_http_apigw_metrics_top.c */
+
+/* how many items there are in merging, finding and showing consumers */
+ngx_uint_t ngx_http_apigw_metrics_top_slots(ngx_http_apigw_metrics_t *m);
+ngx_uint_t ngx_http_apigw_metrics_top_scans(ngx_http_apigw_metrics_t *m);
+ngx_uint_t ngx_http_apigw_metrics_top_shown(ngx_http_apigw_metrics_t *m);
+
+u_char *ngx_http_apigw_metrics_top_merge(ngx_http_apigw_metrics_t *m,
+    u_char *p, u_char *last);
+u_char *ngx_http_apigw_metrics_top_find(ngx_http_apigw_metrics_t *m, u_char *p,
+    u_char *last);
+u_char *ngx_http_apigw_metrics_json_consumer(ngx_http_apigw_metrics_t *m,
+    u_char *p, u_char *last);
 
 
 #endif /* _NGX_HTTP_APIGW_METRICS_INT_H_INCLUDED_ */

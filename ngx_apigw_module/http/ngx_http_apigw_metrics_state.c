@@ -17,21 +17,39 @@ static ngx_uint_t ngx_http_apigw_metrics_used(ngx_http_apigw_metrics_t *m,
 ngx_int_t
 ngx_http_apigw_metrics_init(ngx_http_apigw_metrics_t *m)
 {
+    ngx_uint_t                       i;
+    ngx_apigw_zone_t                *zone;
     ngx_http_apigw_metrics_state_t  *state;
 
     m->mcf = ngx_http_apigw_get_main_conf(m->request);
     m->metrics = &m->mcf->metrics->metrics;
-    m->step = ngx_apigw_metrics_zone_step();
 
+    zone = m->mcf->zone;
     state = &m->state;
 
+    state->one = 1;
+    state->born = ngx_apigw_metrics_born(m->metrics);
+    state->generation = zone->generation;
+    state->missed = m->mcf->metrics->missed;
+    state->buckets = zone->buckets.nsets * NGX_APIGW_BUCKETS_WAYS;
+    state->full = *zone->full;
+
+    for (i = 0; i < NGX_APIGW_LEASE_MODES; i++) {
+        state->modes[i] = zone->store->modes[i];
+    }
+
     state->workers = ngx_apigw_metrics_sum_gauges(m->metrics,
-                                                ngx_apigw_metrics_zone_alive,
-                                                &state->gauges);
+                                                  ngx_apigw_metrics_zone_alive,
+                                                  &state->gauges);
     ngx_apigw_metrics_sum_workers(m->metrics, &state->counters);
 
-    ngx_http_apigw_metrics_records(&m->mcf->zone->cell_table, state->cells);
-    ngx_http_apigw_metrics_records(&m->mcf->zone->quota_table, state->quotas);
+    ngx_http_apigw_metrics_records(&zone->cell_table, state->cells);
+    ngx_http_apigw_metrics_records(&zone->quota_table, state->quotas);
+
+    if (m->metrics->slot) {
+        ngx_apigw_metrics_add(m->metrics, &m->metrics->slot->worker.scrapes,
+                              1);
+    }
 
     return ngx_http_apigw_metrics_stages(m);
 }
@@ -40,8 +58,9 @@ ngx_http_apigw_metrics_init(ngx_http_apigw_metrics_t *m)
 static void
 ngx_http_apigw_metrics_records(ngx_apigw_table_t *table, uint64_t *records)
 {
-    records[1] = table->head->capacity;
-    records[0] = ngx_min(table->head->used, records[1]);
+    records[2] = table->head->capacity;
+    records[0] = ngx_min(table->head->used, records[2]);
+    records[1] = records[2] - records[0];
 }
 
 

@@ -112,6 +112,12 @@ ngx_http_variable_t  ngx_http_apigw_vars[] = {
     { ngx_string("apigw_integration_latency"), NULL,
       ngx_http_apigw_latency_variable, 0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
+    { ngx_string("apigw_trace_id"), NULL, ngx_http_apigw_trace_variable,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("apigw_traceparent"), NULL, ngx_http_apigw_trace_variable,
+      1, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
       ngx_http_null_variable
 };
 

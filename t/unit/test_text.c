@@ -362,6 +362,59 @@ test_words(void)
 }
 
 
+static void
+test_clean(void)
+{
+    u_char      *copy;
+    size_t       i, len;
+    ngx_str_t    s;
+    ngx_pool_t  *pool;
+
+    static const struct {
+        const char  *text;
+        const char  *clean;
+    } texts[] = {
+        { "", "" },
+        { "curl/8.5 \"<script>\\", "curl/8.5 \"<script>\\" },
+        { "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\xc2\xa0",
+          "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\xc2\xa0" },
+        { "a\nb\x7f\x1f\t", "a\xef\xbf\xbd" "b\xef\xbf\xbd\xef\xbf\xbd"
+                              "\xef\xbf\xbd" },
+        { "\xff" "a\xc3", "\xef\xbf\xbd" "a\xef\xbf\xbd" },
+        { "\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd" },
+        { "\xc2\x85", "\xef\xbf\xbd\xef\xbf\xbd" },
+        { "\xe2\x80\xa8x", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdx" },
+        { "\xe2\x80\xa9", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd" },
+        { "\xe2\x80\xa7", "\xe2\x80\xa7" }
+    };
+
+    for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        pool = ngx_create_pool(1024, NULL);
+        len = strlen(texts[i].text);
+
+        copy = malloc(len ? len : 1);
+        memcpy(copy, texts[i].text, len);
+
+        s.len = len;
+        s.data = copy;
+
+        is_int(ngx_apigw_text_clean(&s, pool), NGX_OK, "clean %d", (int) i);
+        is_nstr(&s, texts[i].clean, "  its text");
+        ok(memcmp(copy, texts[i].text, len) == 0, "  and the old one stays");
+
+        free(copy);
+        ngx_destroy_pool(pool);
+    }
+
+    pool = ngx_create_pool(1024, NULL);
+    s.len = 2;
+    s.data = (u_char *) "a\0";
+    is_int(ngx_apigw_text_clean(&s, pool), NGX_OK, "a NUL");
+    is_nstr(&s, "a\xef\xbf\xbd", "  its text");
+    ngx_destroy_pool(pool);
+}
+
+
 int
 main(void)
 {
@@ -371,6 +424,7 @@ main(void)
     test_number();
     test_json();
     test_words();
+    test_clean();
 
     return done();
 }
