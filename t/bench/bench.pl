@@ -1002,7 +1002,7 @@ sub handler_cost {
     my ($name, $nginx) = @_;
 
     my $function = $scenarios{$name}{handler};
-    my $out = qx(callgrind_annotate --inclusive=yes --threshold=100 \
+    my $out = qx(callgrind_annotate --inclusive=yes --threshold=100 \\
                  $nginx->{home}/callgrind.out 2>/dev/null);
 
     my ($cost) = $out =~ /^\s*([\d,]+)\s.*:\Q$function\E\b/m or return;

@@ -35,9 +35,9 @@ sub quoted {
 
 my $gw = Apigw::Gateway->new(workers => 1, log_level => 'info', files => {
     secret => "$secret\n",
-    'keys.csv' => qq(id,key,description,Enabled,usageplanIds\n)
-        . qq(-1.x,csv-key-0123456789abcdef,"a ""quoted"", =1+1 $script",)
-        . qq(true,"$second"\n),
+    'keys.csv' => qq(Name,key,description,Enabled,usageplanIds,id\n)
+        . qq("=1+1 ""$script""",csv-key-0123456789abcdef,"a ""quoted"",",)
+        . qq(true,"$second",-1.x\n),
 }, http => <<"END");
     log_format line escape=json '{"status":\$status,"uri":"\$request_uri",'
         '"path":"\$apigw_route","principal":"\$apigw_principal",'
