@@ -55,8 +55,6 @@ typedef struct {
 /* Answers with the report, now or later: what a content handler returns. */
 ngx_int_t ngx_http_apigw_usage_report(ngx_http_apigw_usage_ctx_t *u);
 
-#define ngx_http_apigw_usage_error  ngx_http_apigw_operator_error
-
 /* The store has answered for one item: NGX_OK, or NGX_ERROR. */
 void ngx_http_apigw_usage_answered(ngx_http_apigw_usage_ctx_t *u,
     ngx_int_t rc);

@@ -116,7 +116,7 @@ ngx_http_apigw_usage_query(ngx_http_request_t *r,
     }
 
     if (ngx_apigw_usage_query(&u->query, &r->args, buf, &err) != NGX_OK) {
-        return ngx_http_apigw_usage_error(r, NGX_HTTP_BAD_REQUEST, err.name,
+        return ngx_http_apigw_operator_error(r, NGX_HTTP_BAD_REQUEST, err.name,
                                           err.reason);
     }
 
@@ -146,12 +146,12 @@ ngx_http_apigw_usage_query(ngx_http_request_t *r,
     }
 
     if (rc == NGX_DECLINED) {
-        return ngx_http_apigw_usage_error(r, NGX_HTTP_BAD_REQUEST, "position",
+        return ngx_http_apigw_operator_error(r, NGX_HTTP_BAD_REQUEST, "position",
                                           "is not a key of the plan");
     }
 
     if (u->query.key.len && u->query.position.len == 0 && u->nkeys == 0) {
-        return ngx_http_apigw_usage_error(r, NGX_HTTP_NOT_FOUND, NULL,
+        return ngx_http_apigw_operator_error(r, NGX_HTTP_NOT_FOUND, NULL,
                                        "Invalid API Key identifier specified");
     }
 
@@ -176,13 +176,13 @@ ngx_http_apigw_usage_plan(ngx_http_request_t *r, ngx_http_apigw_usage_ctx_t *u)
         }
 
         if (u->query.statement && plans[i]->pricing == NULL) {
-            return ngx_http_apigw_usage_error(r, NGX_HTTP_NOT_FOUND, "plan",
+            return ngx_http_apigw_operator_error(r, NGX_HTTP_NOT_FOUND, "plan",
                                               "has no pricing, so there is no "
                                               "statement");
         }
 
         if (!u->query.statement && plans[i]->quota.limit == 0) {
-            return ngx_http_apigw_usage_error(r, NGX_HTTP_NOT_FOUND, "plan",
+            return ngx_http_apigw_operator_error(r, NGX_HTTP_NOT_FOUND, "plan",
                                               "has no quota, so its requests "
                                               "are not counted");
         }
@@ -192,7 +192,7 @@ ngx_http_apigw_usage_plan(ngx_http_request_t *r, ngx_http_apigw_usage_ctx_t *u)
         return NGX_DECLINED;
     }
 
-    return ngx_http_apigw_usage_error(r, NGX_HTTP_NOT_FOUND, NULL,
+    return ngx_http_apigw_operator_error(r, NGX_HTTP_NOT_FOUND, NULL,
                                       "Invalid Usage Plan ID specified");
 }
 

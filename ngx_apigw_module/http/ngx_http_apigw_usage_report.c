@@ -352,7 +352,7 @@ ngx_http_apigw_usage_send(ngx_http_apigw_usage_ctx_t *u, ngx_int_t rc)
 
         return ngx_http_apigw_add_header(r, &ngx_http_apigw_retry_after_key,
                                          &seconds) == NGX_OK
-               ? ngx_http_apigw_usage_error(r, NGX_HTTP_SERVICE_UNAVAILABLE,
+               ? ngx_http_apigw_operator_error(r, NGX_HTTP_SERVICE_UNAVAILABLE,
                                             NULL, "Service Unavailable")
                : NGX_HTTP_INTERNAL_SERVER_ERROR;
     }

@@ -23,14 +23,14 @@ ngx_http_apigw_usage_statement(ngx_http_apigw_usage_ctx_t *u)
     mcf = ngx_http_apigw_get_main_conf(r);
 
     if (u->query.month > ngx_apigw_meters_month()) {
-        return ngx_http_apigw_usage_error(r, NGX_HTTP_BAD_REQUEST, "month",
+        return ngx_http_apigw_operator_error(r, NGX_HTTP_BAD_REQUEST, "month",
                                           "has not begun");
     }
 
     if (mcf->meters == NULL
         || u->query.month < ngx_apigw_meters_oldest(mcf->meters))
     {
-        return ngx_http_apigw_usage_error(r, NGX_HTTP_BAD_REQUEST, "month",
+        return ngx_http_apigw_operator_error(r, NGX_HTTP_BAD_REQUEST, "month",
                                           "is not kept any more");
     }
 
