@@ -65,19 +65,24 @@ ngx_apigw_histogram_fine_index(uint64_t ms)
 }
 
 
+/* between two powers of 2 there is at most one bound */
+
 static ngx_inline ngx_uint_t
 ngx_apigw_histogram_coarse_index(uint64_t ms)
 {
     ngx_uint_t  i;
 
-    for (i = 0; i < NGX_APIGW_HISTOGRAM_COARSE - 1; i++) {
+    static const u_char  first[] = {
+        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 10, 11, 11, 12
+    };
 
-        if (ms <= ngx_apigw_histogram_bounds[i]) {
-            break;
-        }
+    if (ms > 30000) {
+        return NGX_APIGW_HISTOGRAM_COARSE - 1;
     }
 
-    return i;
+    i = first[63 - __builtin_clzll(ms | 1)];
+
+    return i + (ms > ngx_apigw_histogram_bounds[i]);
 }
 
 

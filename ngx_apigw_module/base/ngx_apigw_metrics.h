@@ -66,11 +66,11 @@ typedef struct {
 } ngx_apigw_metrics_series_t;
 
 typedef struct {
-    ngx_apigw_metrics_series_t all;
-    ngx_atomic_t               errors[NGX_APIGW_METRICS_ERRORS];
+    ngx_apigw_metrics_series_t  all;
+    ngx_atomic_t                errors[NGX_APIGW_METRICS_ERRORS];
                                             /* by ngx_http_apigw_error_e */
-    ngx_atomic_t               latency[NGX_APIGW_HISTOGRAM_FINE];
-    ngx_atomic_t               integration[NGX_APIGW_HISTOGRAM_FINE];
+    ngx_atomic_t                latency[NGX_APIGW_HISTOGRAM_FINE];
+    ngx_atomic_t                integration[NGX_APIGW_HISTOGRAM_FINE];
 } ngx_apigw_metrics_stage_t;
 
 typedef struct {
@@ -121,10 +121,10 @@ typedef struct {
 
 
 typedef struct {
-    ngx_atomic_t               owner;       /* pid; 0: free */
-    ngx_apigw_metrics_gauges_t gauges;
-    ngx_apigw_metrics_worker_t worker;
-    ngx_apigw_topk_t           topk;        /* consumers; not in the last */
+    ngx_atomic_t                owner;      /* pid; 0: free */
+    ngx_apigw_metrics_gauges_t  gauges;
+    ngx_apigw_metrics_worker_t  worker;
+    ngx_apigw_topk_t            topk;       /* consumers; not in the last */
 } ngx_apigw_metrics_slot_t;                 /* then the series, by kind */
 
 
@@ -150,7 +150,8 @@ typedef struct {
                                                throttled, quota */
 
 typedef ngx_apigw_metrics_sample_t
-    ngx_apigw_metrics_history_t[NGX_APIGW_METRICS_STEPS];  /* by step % STEPS */
+    ngx_apigw_metrics_history_t[NGX_APIGW_METRICS_STEPS];
+                                            /* by step % STEPS */
 
 
 typedef struct {
@@ -160,12 +161,19 @@ typedef struct {
 
 
 typedef struct ngx_apigw_metrics_head_s  ngx_apigw_metrics_head_t;
+typedef struct ngx_apigw_metrics_past_s  ngx_apigw_metrics_past_t;
+typedef struct ngx_apigw_metrics_use_s   ngx_apigw_metrics_use_t;
+typedef struct ngx_apigw_metrics_busy_s  ngx_apigw_metrics_busy_t;
 
 /* a process's view; private but for slot and shared */
 
 typedef struct {
     ngx_apigw_metrics_head_t  *head;
+    ngx_apigw_metrics_size_t   size;
     ngx_apigw_table_t          tables[NGX_APIGW_METRICS_KINDS];
+    ngx_apigw_metrics_past_t  *stages;
+    ngx_apigw_metrics_use_t   *routes;
+    ngx_apigw_metrics_busy_t  *busy;
     u_char                    *slots;
     size_t                     slot_size;
     size_t                     offsets[NGX_APIGW_METRICS_KINDS];
@@ -226,7 +234,7 @@ void ngx_apigw_metrics_leave(ngx_apigw_metrics_t *metrics);
 /* a request that has ended */
 
 typedef struct {
-    uint32_t                   stage;       /* series, or _NONE, as the others */
+    uint32_t                   stage;       /* series, _NONE, as the others */
     uint32_t                   route;
     uint32_t                   plan;
     uint32_t                   error;       /* 0: no gateway response */
@@ -306,7 +314,7 @@ ngx_int_t ngx_apigw_metrics_sample(ngx_apigw_metrics_t *metrics);
 #define ngx_apigw_metrics_now(ms)                                            \
     ((uint32_t) ((ms) / NGX_APIGW_METRICS_STEP) + 1)
 
-/* the samples of a stage; those whose step is not what is asked for are void */
+/* the samples of a stage; one whose step is not what is asked for is void */
 ngx_apigw_metrics_sample_t *ngx_apigw_metrics_stage_history(
     ngx_apigw_metrics_t *metrics, uint32_t stage);
 

@@ -24,7 +24,7 @@
 
 #define NGX_APIGW_TOPK_SETS   16
 #define NGX_APIGW_TOPK_WAYS   8
-#define NGX_APIGW_TOPK_SIZE   (NGX_APIGW_TOPK_SETS * NGX_APIGW_TOPK_WAYS)
+#define NGX_APIGW_TOPK_SIZE   128           /* SETS * WAYS */
 #define NGX_APIGW_TOPK_NAME   64
 
 
@@ -36,7 +36,7 @@ typedef struct {
     uint64_t                   error;       /* count is at most so much more
                                                than the truth */
     uint64_t                   refused;     /* since the name is there */
-    uint64_t                   sent;        /* bytes, since the name is there */
+    uint64_t                   sent;        /* bytes, the same */
     u_char                     name[NGX_APIGW_TOPK_NAME];
     uint64_t                   spare[2];
 } ngx_apigw_topk_entry_t;                   /* 128 bytes */
@@ -52,8 +52,9 @@ void ngx_apigw_topk_count(ngx_apigw_topk_t *topk, ngx_str_t *name,
 
 /*
  * Adds the names of a sketch to those of others: all has room for max entries
- * and n of them; returns how many there are then.  Equal names are added up.
- * Call for each sketch, then sort() by count, the highest first.
+ * and n of them, 0 at first; returns how many there are then.  Equal names are
+ * added up; what has no room is left out.  Call for each sketch, then sort()
+ * by count, the highest first.
  */
 ngx_uint_t ngx_apigw_topk_add(ngx_apigw_topk_entry_t *all, ngx_uint_t n,
     ngx_uint_t max, ngx_apigw_topk_t *topk);

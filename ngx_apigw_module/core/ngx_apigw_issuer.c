@@ -170,12 +170,15 @@ ngx_apigw_issuer_stat(ngx_apigw_issuer_t *issuer,
         stat->keys = ngx_apigw_jwks_count(keys);
     }
 
+    stat->fixed = (issuer->fixed != NULL);
+
     if (issuer->fixed || !ngx_apigw_issuer_ready(issuer)) {
         return;
     }
 
     slots = issuer->zone->slots;
 
+    stat->waiting = issuer->nwaiting;
     stat->fetched = (time_t) slots->fetched;
     stat->fetches = slots->begun;
     stat->failures = slots->failures;

@@ -130,8 +130,10 @@ typedef struct {
     ngx_uint_t                 keys;
     ngx_uint_t                 fetches;   /* begun, by all workers */
     ngx_uint_t                 failures;  /* in a row, at the end */
+    ngx_uint_t                 waiting;   /* tokens of this worker */
     unsigned                   file:1;    /* it is from the file of a former
                                              run */
+    unsigned                   fixed:1;   /* nothing is ever fetched */
 } ngx_apigw_issuer_stat_t;
 
 void ngx_apigw_issuer_stat(ngx_apigw_issuer_t *issuer,

@@ -120,6 +120,10 @@ ngx_int_t ngx_apigw_lease_spend(ngx_apigw_leases_t *leases, uint32_t n,
 
 void ngx_apigw_lease_cancel(ngx_apigw_lease_wait_t *wait);
 
+/* of this worker: whether a server is left in peace, and how many wait */
+ngx_uint_t ngx_apigw_leases_broken(ngx_apigw_leases_t *leases);
+ngx_uint_t ngx_apigw_leases_parked(ngx_apigw_leases_t *leases);
+
 void ngx_apigw_lease_view(ngx_apigw_leases_t *leases, uint32_t n,
     ngx_apigw_lease_view_t *view);
 

@@ -145,3 +145,31 @@ ngx_apigw_lease_exact(ngx_apigw_leases_t *leases)
     ngx_log_error(NGX_LOG_NOTICE, leases->log, 0,
                   "quotas are exact again: the store answers");
 }
+
+
+ngx_uint_t
+ngx_apigw_leases_broken(ngx_apigw_leases_t *leases)
+{
+    ngx_uint_t                 i;
+    ngx_apigw_lease_health_t  *health;
+
+    for (i = 0; i < NGX_APIGW_LEASE_NODES; i++) {
+        health = &leases->health[i];
+
+        if (health->sick
+            && (!leases->cluster
+                || ngx_current_msec <= health->until + NGX_APIGW_LEASE_GONE))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+ngx_uint_t
+ngx_apigw_leases_parked(ngx_apigw_leases_t *leases)
+{
+    return leases->parked;
+}

@@ -39,6 +39,7 @@ struct ngx_apigw_metrics_zone_s {
     ngx_apigw_zone_t              *zone;     /* of the same configuration */
 
     ngx_apigw_metrics_size_t       needed;   /* of this configuration */
+    size_t                         size;     /* as configured; 0: as needed */
     ngx_uint_t                     missed;   /* series without room */
 
     ngx_apigw_metrics_claim_pt     claim;
@@ -47,14 +48,21 @@ struct ngx_apigw_metrics_zone_s {
 
     ngx_event_t                    event;    /* each second */
     ngx_event_t                    sampler;
+
+    ngx_cycle_t                   *cycle;    /* private, as what follows */
+    ngx_shm_zone_t                *shm_zone;
+    ngx_apigw_metrics_size_t       layout;   /* of a new zone */
 };
 
 
 /*
  * Declares the zone for the configuration being read.  needed.room says how
  * many series there are of each kind; size: bytes, 0: what is needed.  NULL:
- * no memory, or an explicit size that is too small or is not that in use:
- * logged.
+ * no memory.
+ *
+ * How many workers there will be is known only when all has been read: that a
+ * size is too small, or is not that in use, is an error when the zone "apigw"
+ * is opened, which comes first.
  */
 ngx_apigw_metrics_zone_t *ngx_apigw_metrics_zone_add(ngx_conf_t *cf,
     ngx_apigw_zone_t *zone, size_t size, ngx_apigw_metrics_size_t *needed,

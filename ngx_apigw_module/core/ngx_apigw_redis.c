@@ -5,6 +5,7 @@
 
 
 #include "ngx_apigw_redis_int.h"
+#include "ngx_apigw_zone.h"
 
 
 static ngx_int_t ngx_apigw_redis_issue(ngx_apigw_redis_t *redis,
@@ -15,6 +16,7 @@ static ngx_int_t ngx_apigw_redis_push(ngx_apigw_redis_t *redis,
     ngx_apigw_redis_entry_t *entry);
 static ngx_apigw_redis_cmd_t *ngx_apigw_redis_detach(
     ngx_apigw_redis_entry_t *entry);
+static void ngx_apigw_redis_answered(ngx_apigw_redis_entry_t *entry);
 static void ngx_apigw_redis_deadline_handler(ngx_event_t *ev);
 
 
@@ -103,6 +105,7 @@ ngx_apigw_redis_issue(ngx_apigw_redis_t *redis, ngx_apigw_redis_cmd_t *cmd,
     }
 
     entry->cmd = cmd;
+    entry->issued = ngx_apigw_now();
     entry->deadline = ngx_current_msec + redis->conf.timeout;
 
     cmd->entry = entry;
@@ -176,12 +179,34 @@ ngx_apigw_redis_answer(ngx_apigw_redis_entry_t *entry,
 
     cmd = ngx_apigw_redis_detach(entry);
 
+    if (cmd && reply) {
+        ngx_apigw_redis_answered(entry);
+
+    } else if (cmd) {
+        entry->redis->stats.failures++;
+    }
+
     ngx_apigw_redis_entry_free(entry);
 
     if (cmd) {
         cmd->failure = failure;
         cmd->handler(cmd, reply);
     }
+}
+
+
+static void
+ngx_apigw_redis_answered(ngx_apigw_redis_entry_t *entry)
+{
+    uint64_t                  us;
+    ngx_apigw_redis_stats_t  *stats;
+
+    stats = &entry->redis->stats;
+    us = (ngx_apigw_now() - entry->issued) / 1000;
+
+    stats->commands++;
+    stats->sum += us;
+    stats->buckets[ngx_apigw_histogram_coarse_index((us + 99) / 100)]++;
 }
 
 
@@ -264,6 +289,7 @@ ngx_apigw_redis_deadline_handler(ngx_event_t *ev)
         cmd = entry->cmd;
 
         ngx_apigw_redis_cancel(cmd);
+        redis->stats.failures++;
 
         cmd->failure = "no answer in time";
         cmd->handler(cmd, NULL);
@@ -283,6 +309,13 @@ ngx_apigw_redis_up(ngx_apigw_redis_t *redis)
     }
 
     return redis->main.state == NGX_APIGW_REDIS_READY;
+}
+
+
+ngx_apigw_redis_stats_t *
+ngx_apigw_redis_stats(ngx_apigw_redis_t *redis)
+{
+    return &redis->stats;
 }
 
 

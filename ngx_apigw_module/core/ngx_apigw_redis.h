@@ -12,6 +12,7 @@
 #include <ngx_core.h>
 #include <ngx_event.h>
 
+#include "ngx_apigw_histogram.h"
 #include "ngx_apigw_redis_proto.h"
 
 
@@ -84,6 +85,22 @@ void ngx_apigw_redis_cancel(ngx_apigw_redis_cmd_t *cmd);
 
 /* 1: connected and ready, in a cluster to any node and with a map of slots */
 ngx_uint_t ngx_apigw_redis_up(ngx_apigw_redis_t *redis);
+
+/*
+ * What has become of the commands of this worker that were not cancelled; the
+ * caller may set it to zero.
+ */
+
+typedef struct {
+    uint64_t                      commands;  /* answered */
+    uint64_t                      failures;  /* not answered */
+    uint64_t                      sum;       /* us, of those answered, from
+                                                when they were issued */
+    uint64_t                      buckets[NGX_APIGW_HISTOGRAM_COARSE];
+                                             /* of 0.1 ms, rounded up */
+} ngx_apigw_redis_stats_t;
+
+ngx_apigw_redis_stats_t *ngx_apigw_redis_stats(ngx_apigw_redis_t *redis);
 
 /*
  * Which node of a cluster has the key, as a number that is its own; 0: that

@@ -95,6 +95,7 @@ struct ngx_apigw_redis_entry_s {
     ngx_str_t                     text;
     ngx_msec_t                    deadline;
     ngx_msec_t                    time;      /* when it was sent */
+    uint64_t                      issued;    /* ns of CLOCK_MONOTONIC */
     ngx_int_t                     slot;      /* -1: any node */
 
     unsigned                      purpose:8;
@@ -179,6 +180,7 @@ struct ngx_apigw_redis_s {
     ngx_queue_t                   live;      /* by their deadlines */
     ngx_event_t                   deadline;
     ngx_uint_t                    nentries;
+    ngx_apigw_redis_stats_t       stats;
 
     ngx_apigw_redis_connect_pt    connect_handler;
     void                         *connect_data;

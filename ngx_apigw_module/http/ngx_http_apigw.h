@@ -18,6 +18,8 @@
 #include "ngx_apigw_keys.h"
 #include "ngx_apigw_zone.h"
 #include "ngx_apigw_lease.h"
+#include "ngx_apigw_meters.h"
+#include "ngx_apigw_pricing.h"
 #include "ngx_apigw_redis.h"
 #include "ngx_apigw_event.h"
 #include "ngx_apigw_metrics_zone.h"
@@ -29,6 +31,9 @@
  * routes, plans), which is plain data that nothing changes at request time,
  * the context of a request, and the pipeline.  A feature knows no other one.
  */
+
+
+#define NGX_HTTP_APIGW_VERSION       "0.1.0"
 
 
 /* contexts of directives, beside those of nginx */
@@ -49,12 +54,14 @@ typedef struct ngx_http_apigw_api_s      ngx_http_apigw_api_t;
 typedef struct ngx_http_apigw_stage_s    ngx_http_apigw_stage_t;
 typedef struct ngx_http_apigw_route_s    ngx_http_apigw_route_t;
 typedef struct ngx_http_apigw_plan_s     ngx_http_apigw_plan_t;
+typedef struct ngx_http_apigw_pricing_s  ngx_http_apigw_pricing_t;
 typedef struct ngx_http_apigw_limit_s    ngx_http_apigw_limit_t;
 typedef struct ngx_http_apigw_quota_s    ngx_http_apigw_quota_t;
 typedef struct ngx_http_apigw_ctx_s      ngx_http_apigw_ctx_t;
 typedef struct ngx_http_apigw_locconf_s  ngx_http_apigw_locconf_t;
 typedef struct ngx_http_apigw_auth_s     ngx_http_apigw_auth_t;
 typedef struct ngx_http_apigw_shown_s    ngx_http_apigw_shown_t;
+typedef struct ngx_http_apigw_watched_s  ngx_http_apigw_watched_t;
 
 
 /* an API: the stages of one server{} */
@@ -153,6 +160,7 @@ struct ngx_http_apigw_plan_s {
     ngx_str_t                      name;
     ngx_array_t                    limits;   /* ngx_http_apigw_plan_limit_t */
     ngx_apigw_lease_plan_t         quota;    /* limit 0: none */
+    ngx_http_apigw_pricing_t      *pricing;  /* NULL: none */
     ngx_uint_t                     index;
     uint32_t                       series;   /* as of a stage */
     ngx_http_apigw_place_t         place;    /* line 0: not declared yet */
@@ -160,10 +168,23 @@ struct ngx_http_apigw_plan_s {
 };
 
 
-/* of each key: one for each limit, then the number of its lease */
+/* prices that plans refer to */
+
+struct ngx_http_apigw_pricing_s {
+    ngx_str_t                      name;
+    ngx_apigw_pricing_t            prices;
+    ngx_http_apigw_place_t         place;    /* line 0: not declared yet */
+    ngx_http_apigw_place_t         mention;  /* the first one */
+};
+
+
+/* of each key: one for each limit, the number of its lease, of its meter */
+
+#define ngx_http_apigw_plan_meter(plan)                                      \
+    ((plan)->limits.nelts + ((plan)->quota.limit ? 1 : 0))
 
 #define ngx_http_apigw_plan_cells(plan)                                      \
-    ((plan)->limits.nelts + ((plan)->quota.limit ? 1 : 0))
+    (ngx_http_apigw_plan_meter(plan) + ((plan)->pricing ? 1 : 0))
 
 
 typedef struct {
@@ -240,19 +261,44 @@ typedef struct {
     ngx_apigw_zone_t              *zone;
     ngx_array_t                    apis;     /* ngx_http_apigw_api_t * */
     ngx_array_t                    plans;    /* ngx_http_apigw_plan_t * */
+    ngx_array_t                    watched;  /* ngx_http_apigw_watched_t * */
+    ngx_array_t                    pricings; /* ngx_http_apigw_pricing_t * */
 
     ngx_apigw_keys_t              *keys;     /* NULL: none */
     uint32_t                      *cells;    /* of the keys' buckets and the
-                                                numbers of their leases; where
-                                                a consumer's begin, it says */
+                                                numbers of their leases and
+                                                meters; where a consumer's
+                                                begin, it says */
     ngx_apigw_redis_t             *redis;    /* NULL: none */
     ngx_apigw_leases_t            *leases;   /* NULL: no plan has a quota */
+    ngx_apigw_meters_t            *meters;   /* NULL: no plan has prices */
 
     size_t                         metrics_size;   /* of apigw_zone; 0: as
                                                 needed */
     ngx_uint_t                     metrics_off;
     ngx_apigw_metrics_zone_t      *metrics;  /* NULL: nothing is counted */
 } ngx_http_apigw_main_conf_t;
+
+
+/* an authorizer, as those see it that count and report */
+
+struct ngx_http_apigw_watched_s {
+    ngx_str_t                      name;
+    ngx_str_t                      type;     /* "jwt" */
+    uint32_t                       series;   /* as of a stage */
+    void                          *authorizer;
+};
+
+typedef struct {
+    time_t                         fetched;  /* its keys, Unix time, those of
+                                                the issuer that is behind; 0:
+                                                never; -1: none is asked */
+    ngx_uint_t                     failures; /* of fetches in a row, at the
+                                                end, the most of an issuer */
+    ngx_uint_t                     tokens;   /* remembered by this worker */
+    ngx_uint_t                     parked;   /* requests of this worker that
+                                                wait for it */
+} ngx_http_apigw_watched_stat_t;
 
 
 /* throttle status, as limit_req has it */
@@ -423,6 +469,12 @@ ngx_int_t ngx_http_apigw_trace_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 
 
+/* ngx_http_apigw_authorizer_stat.c */
+
+void ngx_http_apigw_watched_stat(ngx_http_apigw_watched_t *watched,
+    ngx_http_apigw_watched_stat_t *stat);
+
+
 /* ngx_http_apigw_forward.c */
 
 void ngx_http_apigw_forward_init(void);
@@ -542,6 +594,9 @@ ngx_int_t ngx_http_apigw_refuse(ngx_http_request_t *r,
 
 /* ngx_http_apigw_response_table.c */
 
+/* a name of its own for each ngx_http_apigw_error_e: AWS's, if there is one */
+void ngx_http_apigw_error_name(ngx_uint_t error, ngx_str_t *name);
+
 /* the type as AWS names it, and the message, of ctx->error */
 void ngx_http_apigw_error_type(ngx_http_apigw_ctx_t *ctx, ngx_str_t *type);
 ngx_int_t ngx_http_apigw_error_message(ngx_http_request_t *r,
@@ -650,6 +705,10 @@ ngx_int_t ngx_http_apigw_conf_log_first(ngx_conf_t *cf,
 ngx_http_apigw_plan_t *ngx_http_apigw_conf_plan(ngx_conf_t *cf,
     ngx_str_t *name, ngx_http_apigw_place_t *mention);
 
+/* the same for prices */
+ngx_http_apigw_pricing_t *ngx_http_apigw_conf_pricing(ngx_conf_t *cf,
+    ngx_str_t *name, ngx_http_apigw_place_t *mention);
+
 
 /* ngx_http_apigw_throttle_module.c */
 
@@ -660,6 +719,9 @@ ngx_uint_t ngx_http_apigw_limit_log_level(ngx_http_apigw_route_t *route);
 /* ngx_http_apigw_variables.c */
 
 extern ngx_http_variable_t  ngx_http_apigw_vars[];
+
+/* ms of all attempts at an upstream, those that have ended; -1: none has */
+int64_t ngx_http_apigw_integration_latency(ngx_http_request_t *r);
 
 /* those of a table that ngx_http_null_variable ends; NGX_OK, NGX_ERROR */
 ngx_int_t ngx_http_apigw_add_variables(ngx_conf_t *cf,

@@ -73,6 +73,11 @@ typedef struct {
     ngx_int_t                    (*stage)(ngx_conf_t *cf,
                                      ngx_http_apigw_authorizer_t *authorizer,
                                      ngx_http_apigw_stage_t *stage);
+
+    /* sets what it knows, the rest is set before */
+    void                         (*stat)(
+                                     ngx_http_apigw_authorizer_t *authorizer,
+                                     ngx_http_apigw_watched_stat_t *stat);
 } ngx_http_apigw_authorizer_type_t;
 
 #define NGX_HTTP_APIGW_AUTHORIZER_UNKNOWN  ((char *) -2)
@@ -129,6 +134,7 @@ struct ngx_http_apigw_authorizer_s {
     ngx_apigw_tokens_t                *tokens;    /* of the worker;
                                                      NULL: off */
     void                              *conf;      /* of the type */
+    ngx_http_apigw_watched_t           watched;
 
     unsigned                           started:1; /* in this process */
 };
@@ -309,6 +315,21 @@ ngx_int_t ngx_http_apigw_authorizer_refuse(ngx_http_request_t *r,
 ngx_int_t ngx_http_apigw_authorizer_accept(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorize_t *authorize,
     ngx_apigw_token_t *token);
+
+
+/* ngx_http_apigw_authorizer_stat.c */
+
+/* enters it in the list of the main configuration; NGX_OK, NGX_ERROR */
+ngx_int_t ngx_http_apigw_authorizer_watch(ngx_conf_t *cf,
+    ngx_http_apigw_authorizer_t *authorizer);
+
+/* counts what the step has returned, but for NGX_DONE */
+void ngx_http_apigw_authorizer_decided(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_int_t rc);
+
+/* for types: what is remembered was of use, or not */
+void ngx_http_apigw_authorizer_cached(ngx_http_request_t *r,
+    ngx_http_apigw_authorizer_t *authorizer, ngx_uint_t hit);
 
 
 /* ngx_http_apigw_authorizer_revoked.c */

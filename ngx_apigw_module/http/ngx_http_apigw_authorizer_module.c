@@ -451,6 +451,10 @@ ngx_http_apigw_authorizer_init(ngx_conf_t *cf)
 
         cln->handler = ngx_http_apigw_authorizer_stop;
         cln->data = authorizers[i];
+
+        if (ngx_http_apigw_authorizer_watch(cf, authorizers[i]) != NGX_OK) {
+            return NGX_ERROR;
+        }
     }
 
     if (amcf->authorizes.nelts

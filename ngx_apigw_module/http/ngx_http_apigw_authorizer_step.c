@@ -13,8 +13,8 @@
  */
 
 
-static ngx_int_t ngx_http_apigw_authorizer_decided(ngx_http_apigw_ctx_t *ctx,
-    ngx_int_t rc);
+static ngx_int_t ngx_http_apigw_authorizer_end(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_int_t rc);
 static ngx_int_t ngx_http_apigw_authorizer_identified(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx);
 static ngx_http_apigw_auth_t *ngx_http_apigw_authorizer_begin(
@@ -84,7 +84,7 @@ ngx_http_apigw_authorizer_step(ngx_http_request_t *r,
     rc = ngx_http_apigw_authorizer_identified(r, ctx);
 
     if (rc != NGX_OK) {
-        return ngx_http_apigw_authorizer_decided(ctx, rc);
+        return ngx_http_apigw_authorizer_end(r, ctx, rc);
     }
 
 decide:
@@ -99,16 +99,19 @@ decide:
         ctx->granted = &auth->granted;
     }
 
-    return ngx_http_apigw_authorizer_decided(ctx, rc);
+    return ngx_http_apigw_authorizer_end(r, ctx, rc);
 }
 
 
-/* what logs tell of it; returns rc */
+/* what metrics and logs tell of it; returns rc */
 
 static ngx_int_t
-ngx_http_apigw_authorizer_decided(ngx_http_apigw_ctx_t *ctx, ngx_int_t rc)
+ngx_http_apigw_authorizer_end(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
+    ngx_int_t rc)
 {
     ngx_http_apigw_auth_t  *auth;
+
+    ngx_http_apigw_authorizer_decided(r, ctx, rc);
 
     if (rc == NGX_DONE || rc == NGX_ERROR) {
         return rc;

@@ -74,7 +74,8 @@ ngx_http_apigw_authorizer_type_t  ngx_http_apigw_introspection_type = {
     ngx_http_apigw_introspection_exit_worker,
     ngx_http_apigw_introspection_authorize,
     NULL,
-    NULL
+    NULL,
+    ngx_http_apigw_introspection_stat
 };
 
 

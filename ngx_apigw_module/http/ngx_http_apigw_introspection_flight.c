@@ -349,3 +349,21 @@ ngx_http_apigw_introspection_works(ngx_http_apigw_flight_t *flight)
                       &introspection->url.text);
     }
 }
+
+
+void
+ngx_http_apigw_introspection_stat(ngx_http_apigw_authorizer_t *authorizer,
+    ngx_http_apigw_watched_stat_t *stat)
+{
+    ngx_apigw_tokens_stat_t          inactive;
+    ngx_http_apigw_introspection_t  *introspection;
+
+    introspection = authorizer->conf;
+
+    stat->parked = introspection->flights.nwaits;
+
+    if (introspection->inactive) {
+        ngx_apigw_tokens_stat(introspection->inactive, &inactive);
+        stat->tokens += inactive.count;
+    }
+}

@@ -50,6 +50,8 @@ ngx_http_apigw_introspection_authorize(ngx_http_request_t *r,
     token = ngx_http_apigw_introspection_find(authorizer->tokens, text);
 
     if (token) {
+        ngx_http_apigw_authorizer_cached(r, authorizer, 1);
+
         return ngx_http_apigw_introspection_check(r, ctx, authorize, token);
     }
 
@@ -57,10 +59,15 @@ ngx_http_apigw_introspection_authorize(ngx_http_request_t *r,
 
     if (token) {
         ngx_apigw_token_release(token);
+        ngx_http_apigw_authorizer_cached(r, authorizer, 1);
 
         return ngx_http_apigw_authorizer_refuse(r, ctx,
                                                 NGX_HTTP_APIGW_UNAUTHORIZED,
                                                 "the token is not active");
+    }
+
+    if (authorizer->tokens || introspection->inactive) {
+        ngx_http_apigw_authorizer_cached(r, authorizer, 0);
     }
 
     return ngx_http_apigw_introspection_ask(r, ctx, authorizer, text);

@@ -65,7 +65,8 @@ ngx_http_apigw_authorizer_type_t  ngx_http_apigw_jwt_type = {
     ngx_http_apigw_jwt_exit_worker,
     ngx_http_apigw_jwt_authorize,
     NULL,
-    NULL
+    NULL,
+    ngx_http_apigw_jwt_stat
 };
 
 

@@ -30,6 +30,9 @@ typedef struct {
 ngx_int_t ngx_http_apigw_jwt_keys(ngx_conf_t *cf,
     ngx_http_apigw_authorizer_t *authorizer);
 
+void ngx_http_apigw_jwt_stat(ngx_http_apigw_authorizer_t *authorizer,
+    ngx_http_apigw_watched_stat_t *stat);
+
 
 /* ngx_http_apigw_jwt_verify.c */
 

@@ -238,3 +238,30 @@ ngx_http_apigw_jwt_read(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *text)
 
     return NGX_OK;
 }
+
+
+void
+ngx_http_apigw_jwt_stat(ngx_http_apigw_authorizer_t *authorizer,
+    ngx_http_apigw_watched_stat_t *stat)
+{
+    ngx_uint_t                i;
+    ngx_apigw_issuer_stat_t   st;
+    ngx_http_apigw_issuer_t  *issuer;
+
+    issuer = authorizer->issuers->elts;
+
+    for (i = 0; i < authorizer->issuers->nelts; i++) {
+        ngx_apigw_issuer_stat(issuer[i].issuer, &st);
+
+        if (st.fixed) {
+            continue;
+        }
+
+        if (stat->fetched == -1 || st.fetched < stat->fetched) {
+            stat->fetched = st.fetched;
+        }
+
+        stat->failures = ngx_max(stat->failures, st.failures);
+        stat->parked += st.waiting;
+    }
+}

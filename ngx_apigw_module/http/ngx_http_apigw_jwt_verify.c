@@ -85,12 +85,13 @@ ngx_http_apigw_jwt_authorize(ngx_http_request_t *r,
     if (authorizer->tokens) {
         token = ngx_apigw_tokens_find(authorizer->tokens, text);
 
-        if (token) {
-            rc = ngx_http_apigw_jwt_hit(r, ctx, authorize, token);
+        rc = token ? ngx_http_apigw_jwt_hit(r, ctx, authorize, token)
+                   : NGX_DECLINED;
 
-            if (rc != NGX_DECLINED) {
-                return rc;
-            }
+        ngx_http_apigw_authorizer_cached(r, authorizer, rc != NGX_DECLINED);
+
+        if (rc != NGX_DECLINED) {
+            return rc;
         }
     }
 

@@ -33,7 +33,8 @@ ngx_http_apigw_authorizer_type_t  ngx_http_apigw_lambda_authorizer_type = {
     ngx_http_apigw_lambda_auth_exit_worker,
     ngx_http_apigw_lambda_auth_authorize,
     ngx_http_apigw_lambda_auth_identify,
-    ngx_http_apigw_lambda_auth_stage
+    ngx_http_apigw_lambda_auth_stage,
+    ngx_http_apigw_lambda_auth_stat
 };
 
 

@@ -95,6 +95,8 @@ ngx_int_t ngx_http_apigw_lambda_auth_init_worker(ngx_cycle_t *cycle,
     ngx_http_apigw_authorizer_t *authorizer);
 void ngx_http_apigw_lambda_auth_exit_worker(
     ngx_http_apigw_authorizer_t *authorizer);
+void ngx_http_apigw_lambda_auth_stat(ngx_http_apigw_authorizer_t *authorizer,
+    ngx_http_apigw_watched_stat_t *stat);
 
 
 #endif /* _NGX_HTTP_APIGW_LAMBDA_AUTHORIZER_H_INCLUDED_ */

@@ -439,3 +439,15 @@ ngx_http_apigw_lambda_auth_works(ngx_http_apigw_flight_t *flight)
                   "the function \"%V\" of the authorizer \"%V\" works again",
                   &lambda->function.name, &authorizer->name);
 }
+
+
+void
+ngx_http_apigw_lambda_auth_stat(ngx_http_apigw_authorizer_t *authorizer,
+    ngx_http_apigw_watched_stat_t *stat)
+{
+    ngx_http_apigw_lambda_auth_t  *lambda;
+
+    lambda = authorizer->conf;
+
+    stat->parked = lambda->flights.nwaits;
+}

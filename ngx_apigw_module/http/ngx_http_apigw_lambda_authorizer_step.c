@@ -215,6 +215,8 @@ ngx_http_apigw_lambda_auth_authorize(ngx_http_request_t *r,
     if (ttl) {
         token = ngx_http_apigw_lambda_auth_find(authorizer->tokens, text);
 
+        ngx_http_apigw_authorizer_cached(r, authorizer, token != NULL);
+
         if (token) {
             return ngx_http_apigw_lambda_auth_decide(r, ctx, token, &arn);
         }

@@ -20,7 +20,7 @@
 typedef struct ngx_http_apigw_report_s  ngx_http_apigw_report_t;
 
 /*
- * Writes the next piece: appends to report->out.
+ * Writes the next piece: appends to report->buf.
  *
  *     NGX_OK     that was the last one
  *     NGX_AGAIN  there is more
@@ -38,8 +38,6 @@ struct ngx_http_apigw_report_s {
 
     ngx_buf_t                     *buf;      /* of this piece; the writer
                                                 appends to it */
-    ngx_uint_t                     part;     /* where the writer goes on, its */
-    ngx_uint_t                     next;     /* own, 0 at first */
     ngx_event_t                    event;    /* private */
 };
 
@@ -53,6 +51,9 @@ ngx_int_t ngx_http_apigw_report(ngx_http_request_t *r,
 /* room for so many bytes more in report->buf: NGX_OK, NGX_ERROR */
 ngx_int_t ngx_http_apigw_report_room(ngx_http_apigw_report_t *report,
     size_t len);
+
+
+extern ngx_module_t  ngx_http_apigw_exposition_module;
 
 
 /* the expositions */
@@ -80,11 +81,29 @@ ngx_int_t ngx_http_apigw_operator(ngx_http_request_t *r, ngx_uint_t public,
     const char *directive);
 
 /*
+ * Answers {"message":"name reason"}, as AWS's control plane has it; name may
+ * be NULL.
+ */
+ngx_int_t ngx_http_apigw_operator_error(ngx_http_request_t *r,
+    ngx_uint_t status, const char *name, const char *reason);
+
+/*
  * The directive of one: "name [public]".  sets *public, and the handler of the
  * location.
  */
 char *ngx_http_apigw_operator_conf(ngx_conf_t *cf, ngx_flag_t *public,
     ngx_http_handler_pt handler);
+
+
+/* ngx_http_apigw_metrics_claim.c */
+
+/* how many series there are; none is claimed yet */
+void ngx_http_apigw_metrics_need(ngx_http_apigw_main_conf_t *mcf,
+    ngx_apigw_metrics_size_t *needed);
+
+/* the claimer; data: the main configuration */
+ngx_int_t ngx_http_apigw_metrics_claim(ngx_apigw_metrics_zone_t *zone,
+    void *data, ngx_log_t *log);
 
 
 #endif /* _NGX_HTTP_APIGW_METRICS_H_INCLUDED_ */

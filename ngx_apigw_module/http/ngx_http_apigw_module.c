@@ -20,6 +20,8 @@ static void *ngx_http_apigw_create_main_conf(ngx_conf_t *cf);
 static char *ngx_http_apigw_init_main_conf(ngx_conf_t *cf, void *conf);
 static char *ngx_http_apigw_zone(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+static char *ngx_http_apigw_zone_metrics(ngx_conf_t *cf,
+    ngx_http_apigw_main_conf_t *mcf, ngx_str_t *value);
 
 static ngx_int_t ngx_http_apigw_init_module(ngx_cycle_t *cycle);
 static ngx_int_t ngx_http_apigw_init_process(ngx_cycle_t *cycle);
@@ -30,7 +32,7 @@ static void ngx_http_apigw_exit_master(ngx_cycle_t *cycle);
 static ngx_command_t  ngx_http_apigw_commands[] = {
 
     { ngx_string("apigw_zone"),
-      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE12,
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE123,
       ngx_http_apigw_zone,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
@@ -166,7 +168,11 @@ ngx_http_apigw_create_main_conf(ngx_conf_t *cf)
     }
 
     if (ngx_array_init(&conf->apis, cf->pool, 4, sizeof(void *)) != NGX_OK
-        || ngx_array_init(&conf->plans, cf->pool, 4, sizeof(void *)) != NGX_OK)
+        || ngx_array_init(&conf->plans, cf->pool, 4, sizeof(void *)) != NGX_OK
+        || ngx_array_init(&conf->watched, cf->pool, 4, sizeof(void *))
+           != NGX_OK
+        || ngx_array_init(&conf->pricings, cf->pool, 4, sizeof(void *))
+           != NGX_OK)
     {
         return NULL;
     }
@@ -196,8 +202,10 @@ ngx_http_apigw_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_apigw_main_conf_t *mcf = conf;
 
-    ssize_t     size;
-    ngx_str_t  *value, file;
+    char        *rv;
+    ssize_t      size;
+    ngx_str_t   *value, file, text;
+    ngx_uint_t   i;
 
     if (mcf->zone) {
         return "is duplicate";
@@ -216,16 +224,31 @@ ngx_http_apigw_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     ngx_str_null(&file);
 
-    if (cf->args->nelts == 3) {
+    for (i = 2; i < cf->args->nelts; i++) {
 
-        if (value[2].len <= 5 || ngx_strncmp(value[2].data, "file=", 5) != 0) {
+        if (ngx_http_apigw_conf_param(&value[i], "metrics", &text)) {
+            rv = ngx_http_apigw_zone_metrics(cf, mcf, &text);
+
+            if (rv != NGX_CONF_OK) {
+                return rv;
+            }
+
+            continue;
+        }
+
+        if (!ngx_http_apigw_conf_param(&value[i], "file", &text)
+            || text.len == 0)
+        {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid parameter \"%V\"", &value[2]);
+                               "invalid parameter \"%V\"", &value[i]);
             return NGX_CONF_ERROR;
         }
 
-        file.len = value[2].len - 5;
-        file.data = value[2].data + 5;
+        if (file.len) {
+            return "has a duplicate parameter \"file=\"";
+        }
+
+        file = text;
 
         if (ngx_conf_full_name(cf->cycle, &file, 0) != NGX_OK) {
             return NGX_CONF_ERROR;
@@ -236,6 +259,36 @@ ngx_http_apigw_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
                                    &ngx_apigw_module);
 
     return mcf->zone ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+static char *
+ngx_http_apigw_zone_metrics(ngx_conf_t *cf, ngx_http_apigw_main_conf_t *mcf,
+    ngx_str_t *value)
+{
+    ssize_t  size;
+
+    if (mcf->metrics_size || mcf->metrics_off) {
+        return "has a duplicate parameter \"metrics=\"";
+    }
+
+    if (value->len == 3 && ngx_strncmp(value->data, "off", 3) == 0) {
+        mcf->metrics_off = 1;
+        return NGX_CONF_OK;
+    }
+
+    size = ngx_parse_size(value);
+
+    if (size == NGX_ERROR || size == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid size \"%V\" of \"metrics=\": a size or "
+                           "\"off\" is expected", value);
+        return NGX_CONF_ERROR;
+    }
+
+    mcf->metrics_size = size;
+
+    return NGX_CONF_OK;
 }
 
 

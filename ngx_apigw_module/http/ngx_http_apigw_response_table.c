@@ -168,6 +168,30 @@ static ngx_http_apigw_phrase_t  ngx_http_apigw_phrases[] = {
 };
 
 
+/* of those that AWS has no type for */
+
+static ngx_str_t  ngx_http_apigw_error_names[] = {
+    ngx_string("UNKNOWN_STAGE"),
+    ngx_string("BAD_PATH"),
+    ngx_string("ARN_TOO_LONG"),
+    ngx_string("EXPLICIT_DENY"),
+    ngx_string("BAD_ANSWER"),
+    ngx_string("QUOTA_UNAVAILABLE")
+};
+
+
+void
+ngx_http_apigw_error_name(ngx_uint_t error, ngx_str_t *name)
+{
+    *name = ngx_http_apigw_responses[error].name;
+
+    if (error >= NGX_HTTP_APIGW_UNKNOWN_STAGE) {
+        *name = ngx_http_apigw_error_names[error
+                                           - NGX_HTTP_APIGW_UNKNOWN_STAGE];
+    }
+}
+
+
 void
 ngx_http_apigw_error_type(ngx_http_apigw_ctx_t *ctx, ngx_str_t *type)
 {

@@ -13,15 +13,13 @@ typedef struct {
 
 
 static ngx_int_t ngx_http_apigw_usage_handler(ngx_http_request_t *r);
-static ngx_uint_t ngx_http_apigw_usage_local(struct sockaddr *sa);
 static ngx_int_t ngx_http_apigw_usage_query(ngx_http_request_t *r,
     ngx_http_apigw_usage_ctx_t *u);
 static ngx_int_t ngx_http_apigw_usage_plan(ngx_http_request_t *r,
     ngx_http_apigw_usage_ctx_t *u);
 static ngx_int_t ngx_http_apigw_usage_select(ngx_http_request_t *r,
     ngx_http_apigw_usage_ctx_t *u);
-static uint32_t *ngx_http_apigw_usage_offsets(ngx_http_request_t *r,
-    ngx_http_apigw_plan_t *plan);
+static uint32_t *ngx_http_apigw_usage_offsets(ngx_http_apigw_usage_ctx_t *u);
 static ngx_uint_t ngx_http_apigw_usage_same(ngx_str_t *a, ngx_str_t *b);
 
 static void *ngx_http_apigw_usage_create_loc_conf(ngx_conf_t *cf);
@@ -82,21 +80,9 @@ ngx_http_apigw_usage_handler(ngx_http_request_t *r)
     ngx_http_apigw_usage_ctx_t       *u;
     ngx_http_apigw_usage_loc_conf_t  *ulcf;
 
-    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
-        return NGX_HTTP_NOT_ALLOWED;
-    }
-
     ulcf = ngx_http_get_module_loc_conf(r, ngx_http_apigw_usage_module);
 
-    if (!ulcf->public
-        && !ngx_http_apigw_usage_local(r->connection->sockaddr))
-    {
-        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                      "\"apigw_usage\" is not for other machines");
-        return NGX_HTTP_FORBIDDEN;
-    }
-
-    rc = ngx_http_discard_request_body(r);
+    rc = ngx_http_apigw_operator(r, ulcf->public, "apigw_usage");
     if (rc != NGX_OK) {
         return rc;
     }
@@ -111,42 +97,6 @@ ngx_http_apigw_usage_handler(ngx_http_request_t *r)
     rc = ngx_http_apigw_usage_query(r, u);
 
     return (rc == NGX_DECLINED) ? ngx_http_apigw_usage_report(u) : rc;
-}
-
-
-/* the peer of the connection, or whom the realip module has put there */
-
-static ngx_uint_t
-ngx_http_apigw_usage_local(struct sockaddr *sa)
-{
-    struct sockaddr_in  *sin;
-#if (NGX_HAVE_INET6)
-    struct in6_addr     *in6;
-#endif
-
-    switch (sa->sa_family) {
-
-#if (NGX_HAVE_UNIX_DOMAIN)
-    case AF_UNIX:
-        return 1;
-#endif
-
-#if (NGX_HAVE_INET6)
-    case AF_INET6:
-        in6 = &((struct sockaddr_in6 *) sa)->sin6_addr;
-
-        return IN6_IS_ADDR_LOOPBACK(in6)
-               || (IN6_IS_ADDR_V4MAPPED(in6) && in6->s6_addr[12] == 127);
-#endif
-
-    case AF_INET:
-        sin = (struct sockaddr_in *) sa;
-
-        return (ntohl(sin->sin_addr.s_addr) >> 24) == 127;
-
-    default:
-        return 0;
-    }
 }
 
 
@@ -173,6 +123,13 @@ ngx_http_apigw_usage_query(ngx_http_request_t *r,
     rc = ngx_http_apigw_usage_plan(r, u);
     if (rc != NGX_DECLINED) {
         return rc;
+    }
+
+    if (u->query.statement) {
+        rc = ngx_http_apigw_usage_statement(u);
+        if (rc != NGX_DECLINED) {
+            return rc;
+        }
     }
 
     u->report.plan = u->plan->name;
@@ -218,7 +175,13 @@ ngx_http_apigw_usage_plan(ngx_http_request_t *r, ngx_http_apigw_usage_ctx_t *u)
             continue;
         }
 
-        if (plans[i]->quota.limit == 0) {
+        if (u->query.statement && plans[i]->pricing == NULL) {
+            return ngx_http_apigw_usage_error(r, NGX_HTTP_NOT_FOUND, "plan",
+                                              "has no pricing, so there is no "
+                                              "statement");
+        }
+
+        if (!u->query.statement && plans[i]->quota.limit == 0) {
             return ngx_http_apigw_usage_error(r, NGX_HTTP_NOT_FOUND, "plan",
                                               "has no quota, so its requests "
                                               "are not counted");
@@ -261,13 +224,13 @@ ngx_http_apigw_usage_select(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    offsets = ngx_http_apigw_usage_offsets(r, u->plan);
+    offsets = ngx_http_apigw_usage_offsets(u);
     if (offsets == NULL) {
         return NGX_ERROR;
     }
 
     found = (u->query.position.len == 0);
-    n = (mcf->leases && mcf->keys)
+    n = (mcf->zone && mcf->keys)
         ? (uint32_t) ngx_apigw_keys_consumers(mcf->keys) : 0;
 
     for (i = 0; i < n; i++) {
@@ -293,8 +256,8 @@ ngx_http_apigw_usage_select(ngx_http_request_t *r,
             key = &u->keys[u->nkeys++];
 
             key->id = id;
-            key->lease = mcf->cells[consumer->cells
-                                    + offsets[consumer->planset]];
+            key->n = mcf->cells[consumer->cells
+                                + offsets[consumer->planset]];
         }
     }
 
@@ -302,24 +265,25 @@ ngx_http_apigw_usage_select(ngx_http_request_t *r,
 }
 
 
-/* by plan set: where among a consumer's cells the plan's lease is */
+/* by plan set: where among a consumer's cells the plan's lease or meter is */
 
 static uint32_t *
-ngx_http_apigw_usage_offsets(ngx_http_request_t *r,
-    ngx_http_apigw_plan_t *plan)
+ngx_http_apigw_usage_offsets(ngx_http_apigw_usage_ctx_t *u)
 {
     uint16_t                     *set;
-    uint32_t                      i, n, cell, *offsets;
+    uint32_t                      i, n, cell, own, *offsets;
     ngx_uint_t                    m, nset;
     ngx_http_apigw_plan_t       **plans;
     ngx_http_apigw_main_conf_t   *mcf;
 
-    mcf = ngx_http_apigw_get_main_conf(r);
+    mcf = ngx_http_apigw_get_main_conf(u->request);
     plans = mcf->plans.elts;
 
+    own = (uint32_t) (u->query.statement ? ngx_http_apigw_plan_meter(u->plan)
+                                         : u->plan->limits.nelts);
     n = mcf->keys ? (uint32_t) ngx_apigw_keys_plansets(mcf->keys) : 0;
 
-    offsets = ngx_palloc(r->pool, (n + 1) * sizeof(uint32_t));
+    offsets = ngx_palloc(u->request->pool, (n + 1) * sizeof(uint32_t));
     if (offsets == NULL) {
         return NULL;
     }
@@ -332,8 +296,8 @@ ngx_http_apigw_usage_offsets(ngx_http_request_t *r,
 
         for (m = 0; m < nset; m++) {
 
-            if (plans[set[m]] == plan) {
-                offsets[i] = cell + (uint32_t) plan->limits.nelts;
+            if (plans[set[m]] == u->plan) {
+                offsets[i] = cell + own;
             }
 
             cell += (uint32_t) ngx_http_apigw_plan_cells(plans[set[m]]);
@@ -384,31 +348,8 @@ ngx_http_apigw_usage_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 static char *
 ngx_http_apigw_usage(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_http_apigw_usage_loc_conf_t  *ulcf = conf;
+    ngx_http_apigw_usage_loc_conf_t *ulcf = conf;
 
-    ngx_str_t                 *value;
-    ngx_http_core_loc_conf_t  *clcf;
-
-    if (cf->cmd_type & (NGX_HTTP_APIGW_STAGE_CONF|NGX_HTTP_APIGW_ROUTE_CONF)) {
-        return "is not allowed in a stage, use a location outside of it";
-    }
-
-    if (ulcf->public != NGX_CONF_UNSET) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-    ulcf->public = (cf->args->nelts == 2);
-
-    if (ulcf->public && ngx_strcmp(value[1].data, "public") != 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid parameter \"%V\": \"public\" is expected",
-                           &value[1]);
-        return NGX_CONF_ERROR;
-    }
-
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-    clcf->handler = ngx_http_apigw_usage_handler;
-
-    return NGX_CONF_OK;
+    return ngx_http_apigw_operator_conf(cf, &ulcf->public,
+                                        ngx_http_apigw_usage_handler);
 }

@@ -509,37 +509,21 @@ ngx_http_apigw_variable_empty(ngx_http_request_t *r,
 }
 
 
-/* milliseconds of all attempts at an upstream, those that have ended */
-
 static ngx_int_t
 ngx_http_apigw_latency_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
-    u_char                     *p;
-    uint64_t                    latency;
-    ngx_str_t                   text;
-    ngx_uint_t                  i, n;
-    ngx_http_upstream_state_t  *state;
+    u_char     *p;
+    int64_t     latency;
+    ngx_str_t   text;
 
-    r = r->main;
-
-    if (ngx_http_apigw_get_ctx(r) == NULL || r->upstream_states == NULL) {
+    if (ngx_http_apigw_get_ctx(r) == NULL) {
         return ngx_http_apigw_variable_empty(r, v);
     }
 
-    n = 0;
-    latency = 0;
-    state = r->upstream_states->elts;
+    latency = ngx_http_apigw_integration_latency(r->main);
 
-    for (i = 0; i < r->upstream_states->nelts; i++) {
-
-        if (state[i].peer && state[i].response_time != (ngx_msec_t) -1) {
-            latency += state[i].response_time;
-            n++;
-        }
-    }
-
-    if (n == 0) {
+    if (latency < 0) {
         return ngx_http_apigw_variable_empty(r, v);
     }
 
@@ -549,9 +533,35 @@ ngx_http_apigw_latency_variable(ngx_http_request_t *r,
     }
 
     text.data = p;
-    text.len = ngx_apigw_number(p, latency) - p;
+    text.len = ngx_apigw_number(p, (uint64_t) latency) - p;
 
     return ngx_http_apigw_variable_text(v, &text);
+}
+
+
+int64_t
+ngx_http_apigw_integration_latency(ngx_http_request_t *r)
+{
+    int64_t                     latency;
+    ngx_uint_t                  i;
+    ngx_http_upstream_state_t  *state;
+
+    latency = -1;
+
+    if (r->upstream_states == NULL) {
+        return latency;
+    }
+
+    state = r->upstream_states->elts;
+
+    for (i = 0; i < r->upstream_states->nelts; i++) {
+
+        if (state[i].peer && state[i].response_time != (ngx_msec_t) -1) {
+            latency = ngx_max(latency, 0) + (int64_t) state[i].response_time;
+        }
+    }
+
+    return latency;
 }
 
 
