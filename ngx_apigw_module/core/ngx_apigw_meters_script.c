@@ -9,8 +9,8 @@
 
 /*
  * One gateway's counts of a month.  They are absolute, and numbers stay text,
- * since those of Lua are not exact.  What is less than before has come late, or
- * is that of a new life, which counts on from there; one that is two lives
+ * since those of Lua are not exact.  What is less than before has come late,
+ * or is that of a new life, which counts on from there; one that is two lives
  * ahead comes from another past, and adds nothing but what it counts later.
  */
 
