@@ -345,6 +345,8 @@ sub bare_server {
             proxy_set_header X-Forwarded-Proto \$scheme;
             proxy_set_header X-Forwarded-Port \$server_port;
             proxy_set_header X-Apigw-Request-Id $id;
+            proxy_set_header X-Amzn-Trace-Id "Root=1-5759e988-$id";
+            proxy_set_header traceparent "00-5759e988$id-53995c3f42cd8ad8-01";
             add_header x-amz-apigw-id $id;
             add_header x-amzn-RequestId $id;
 CONF
