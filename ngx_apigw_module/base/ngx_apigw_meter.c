@@ -29,6 +29,7 @@ typedef u_char  ngx_apigw_meter_fits[
 
 static void ngx_apigw_meter_count(ngx_atomic_t *word, uint32_t month,
     uint64_t n);
+static uint64_t ngx_apigw_meter_of(ngx_atomic_uint_t word, uint64_t tag);
 static void ngx_apigw_meter_counts(ngx_apigw_meter_month_t *place,
     uint64_t tag, ngx_apigw_meter_counts_t *counts);
 
@@ -123,26 +124,20 @@ static void
 ngx_apigw_meter_counts(ngx_apigw_meter_month_t *place, uint64_t tag,
     ngx_apigw_meter_counts_t *counts)
 {
-    ngx_uint_t         i;
-    ngx_atomic_t      *words[3];
-    ngx_atomic_uint_t  word;
-    uint64_t          *values[3];
+    counts->requests = ngx_apigw_meter_of(place->requests, tag);
 
-    words[0] = &place->requests;
-    words[1] = &place->increments;
-    words[2] = &place->bytes;
+    ngx_memory_barrier();
 
-    values[0] = &counts->requests;
-    values[1] = &counts->increments;
-    values[2] = &counts->bytes;
+    counts->increments = ngx_apigw_meter_of(place->increments, tag);
+    counts->bytes = ngx_apigw_meter_of(place->bytes, tag);
+}
 
-    for (i = 0; i < 3; i++) {
-        word = *words[i];
-        *values[i] = (word - ngx_apigw_meter_value(word) == tag)
-                     ? ngx_apigw_meter_value(word) : 0;
 
-        ngx_memory_barrier();
-    }
+static uint64_t
+ngx_apigw_meter_of(ngx_atomic_uint_t word, uint64_t tag)
+{
+    return (word - ngx_apigw_meter_value(word) == tag)
+           ? ngx_apigw_meter_value(word) : 0;
 }
 
 

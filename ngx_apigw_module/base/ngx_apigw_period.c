@@ -220,19 +220,6 @@ ngx_apigw_month_of(uint32_t day)
 }
 
 
-uint32_t
-ngx_apigw_month_day(uint32_t month)
-{
-    ngx_apigw_date_t  date;
-
-    date.year = 1970 + month / 12;
-    date.month = month % 12 + 1;
-    date.day = 1;
-
-    return ngx_apigw_date_day(&date);
-}
-
-
 u_char *
 ngx_apigw_month_print(u_char *p, uint32_t month)
 {

@@ -76,9 +76,8 @@ u_char *ngx_apigw_date_print(u_char *p, uint32_t day);
 ngx_int_t ngx_apigw_date_parse(uint32_t *day, ngx_str_t *text);
 
 
-/* months since 1970-01, of a day; the first day of a month */
+/* months since 1970-01, of a day */
 uint32_t ngx_apigw_month_of(uint32_t day);
-uint32_t ngx_apigw_month_day(uint32_t month);
 
 /* the same for YYYY-MM */
 u_char *ngx_apigw_month_print(u_char *p, uint32_t month);

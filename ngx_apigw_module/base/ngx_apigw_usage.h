@@ -80,8 +80,8 @@ typedef struct {
  *     NGX_DECLINED  err says which parameter is wrong, and why: missing, given
  *                   twice, unknown, malformed, with a control character; no
  *                   such date, a range that ends before it starts, or of more
- *                   than NGX_APIGW_USAGE_DAYS; dates beside a month; a limit that is not 1 to
- *                   NGX_APIGW_USAGE_MAX_LIMIT
+ *                   than NGX_APIGW_USAGE_DAYS; days beside a month; a limit
+ *                   that is not 1 to NGX_APIGW_USAGE_MAX_LIMIT
  */
 ngx_int_t ngx_apigw_usage_query(ngx_apigw_usage_query_t *q, ngx_str_t *args,
     u_char *buf, ngx_apigw_usage_error_t *err);

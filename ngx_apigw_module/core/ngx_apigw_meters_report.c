@@ -473,9 +473,9 @@ ngx_apigw_meters_answer(ngx_apigw_meters_report_t *report,
     if ((uint64_t) n[0] > report->life
         || (uint64_t) n[1] > counts.requests)
     {
-        /* our memory is older than what we have reported: a new life */
+        /* our memory is older than what we have reported: the script */
 
-        ngx_apigw_meter_renew(m, (uint64_t) n[0]);
+        ngx_apigw_meter_renew(m, (uint64_t) n[0] + 1);
         ngx_apigw_meters_touch(report->meters, report->n);
         return;
     }

@@ -9,8 +9,9 @@
 
 /*
  * One gateway's counts of a month.  They are absolute, and numbers stay text,
- * since those of Lua are not exact: what is less than before has come late, or
- * is that of a new life, which counts on from there.
+ * since those of Lua are not exact.  What is less than before has come late,
+ * or is that of a new life, which counts on from there; one that is two lives
+ * ahead comes from another past, and adds nothing but what it counts later.
  */
 
 ngx_str_t  ngx_apigw_meters_script = ngx_string(
@@ -24,19 +25,19 @@ ngx_str_t  ngx_apigw_meters_script = ngx_string(
     "for word in string.gmatch(text or '', '%d+') do\n"
     "  old[#old + 1] = word\n"
     "end\n"
-    "local life = old[1] or ARGV[2]\n"
-    "if less(ARGV[2], life) then\n"
+    "local life = tonumber(ARGV[2]) - tonumber(old[1] or ARGV[2])\n"
+    "if life < 0 then\n"
     "  return old\n"
     "end\n"
     "local new = {ARGV[2]}\n"
     "for i = 1, 3 do\n"
     "  local before, now = old[i + 1] or '0', ARGV[i + 2]\n"
-    "  if less(before, now) then\n"
+    "  if life < 2 and less(before, now) then\n"
     "    redis.call('HINCRBY', key, names[i], now)\n"
     "    if before ~= '0' then\n"
     "      redis.call('HINCRBY', key, names[i], '-' .. before)\n"
     "    end\n"
-    "  elseif life == ARGV[2] then\n"
+    "  elseif life == 0 then\n"
     "    now = before\n"
     "  end\n"
     "  new[i + 1] = now\n"

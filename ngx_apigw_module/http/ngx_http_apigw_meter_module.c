@@ -55,8 +55,8 @@ static ngx_int_t
 ngx_http_apigw_meter_handler(ngx_http_request_t *r)
 {
     uint64_t                     increments;
-    ngx_http_apigw_ctx_t        *ctx;
     ngx_apigw_pricing_t         *prices;
+    ngx_http_apigw_ctx_t        *ctx;
     ngx_http_apigw_plan_t       *plan;
     ngx_http_apigw_main_conf_t  *mcf;
 

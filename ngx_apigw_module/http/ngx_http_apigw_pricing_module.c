@@ -271,9 +271,9 @@ ngx_http_apigw_pricing_increment(ngx_conf_t *cf,
 static ngx_int_t
 ngx_http_apigw_pricing_init(ngx_conf_t *cf)
 {
-    ngx_uint_t                     i;
-    ngx_http_apigw_pricing_t     **pricings;
-    ngx_http_apigw_main_conf_t    *mcf;
+    ngx_uint_t                    i;
+    ngx_http_apigw_pricing_t    **pricings;
+    ngx_http_apigw_main_conf_t   *mcf;
 
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_apigw_module);
     pricings = mcf->pricings.elts;

@@ -8,6 +8,7 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Apigw::Gateway;
 use Apigw::Redis;
+use Apigw::ZoneFile;
 use List::Util qw(sum0);
 use POSIX qw(strftime);
 use Test::More;
@@ -175,10 +176,31 @@ $three->write('zone', \$old);
 $three->must_start;
 Apigw::Gateway::wait_for(10, sub {
     my %now = @{ $redis->command('HGETALL', $hash) };
-    return grep { /^gw:/ && $now{$_} =~ /^1 10 / } keys %now;
+    return grep { /^gw:/ && $now{$_} =~ /^2 10 / } keys %now;
 });
 spend($three, 3);
 ok(reported(19), 'the copy comes back: only what is new counts');
+
+# the machine crashes: counts go on under a new life
+
+my $path = $three->path('zone');
+$three->crash;
+Apigw::ZoneFile->load($path)->set(boot => 'another boot, id')->store($path);
+$three->must_start;
+spend($three, 2);
+ok(reported(21), 'after a crash of the machine');
+my %after = @{ $redis->command('HGETALL', $hash) };
+like(join(' ', @after{grep { /^gw:/ } keys %after}), qr/^3 15 /,
+    'a new life');
+is(statement($three), 21, 'the statement');
+
+# a key that is taken out while it is not reported
+
+spend($three, 4);
+$three->configure(http => $three->{http} =~ s/key=$key/key=another$key/r
+    =~ s/id=alice/id=bob/r);
+ok($three->reload, 'a key is taken out');
+ok(reported(25), 'its counts are reported');
 $three->stop;
 is_deeply([$three->complaints], [], 'nothing bad in the log');
 

@@ -226,9 +226,9 @@ test_write(void)
 static void
 test_inert(void)
 {
-    u_char     *buf, *p;
-    ngx_str_t   in, out;
-    ngx_uint_t  i;
+    u_char      *buf, *p;
+    ngx_str_t    in, out;
+    ngx_uint_t   i;
 
     static const struct {
         const char  *in;

@@ -477,9 +477,9 @@ walk_periods(ngx_uint_t type, ngx_uint_t offset)
 static void
 test_months(void)
 {
-    u_char      text[NGX_APIGW_DATE_LEN];
-    uint32_t    day, month, wrong, other;
-    ngx_str_t   s;
+    u_char     text[NGX_APIGW_DATE_LEN];
+    uint32_t   day, month, wrong, other;
+    ngx_str_t  s;
 
     wrong = 0;
 

@@ -217,8 +217,8 @@ test_round(void)
 static void
 random_pricing(ngx_apigw_pricing_t *p)
 {
-    ngx_uint_t        i, kind;
-    ngx_apigw_tier_t *tier;
+    ngx_uint_t         i, kind;
+    ngx_apigw_tier_t  *tier;
 
     memset(p, 0, sizeof(*p));
 
@@ -273,7 +273,6 @@ test_properties(void)
 
             half = (ngx_apigw_amount_t) lines[k].quantity * lines[k].price
                    * 1000000;
-            sum += 0;
             bad += (lines[k].amount << 30) > half + (1 << 29);
             bad += (lines[k].amount << 30) + (1 << 29) <= half;
         }

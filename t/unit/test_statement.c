@@ -51,6 +51,7 @@ is_statement(ngx_apigw_statement_t *s, ngx_uint_t nkeys, const char **names,
                                         &counts[i - 1]), "no room");
             last = ngx_apigw_statement_key(s, p, p + len, &id,
                                            &counts[i - 1]);
+
         } else {
             ok(!ngx_apigw_statement_tail(s, p, p + len - 1), "no room");
             last = ngx_apigw_statement_tail(s, p, p + len);

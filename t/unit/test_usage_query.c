@@ -197,7 +197,7 @@ test_query_errors(void)
     static const char  control[] = "has a control character";
     static const char  unknown[] =
         "has an unknown parameter; known are plan, key, startDate, endDate, "
-        "limit, position, format";
+        "month, limit, position, format";
 
     static const struct {
         const char  *args;
