@@ -58,11 +58,11 @@ u_char *ngx_apigw_exposition_number(u_char *p, u_char *last, uint64_t n,
 
 typedef struct {
     const ngx_apigw_exposition_family_t  *family;
-    ngx_str_t                  labels;
-    const char                *name;     /* NULL: there is none */
-    ngx_str_t                  value;
-    uint64_t                   n;
-    ngx_uint_t                 digits;
+    ngx_str_t                             labels;
+    const char                           *name;    /* NULL: there is none */
+    ngx_str_t                             value;
+    uint64_t                              n;
+    ngx_uint_t                            digits;
 } ngx_apigw_exposition_sample_t;
 
 u_char *ngx_apigw_exposition_sample(u_char *p, u_char *last,
@@ -76,13 +76,14 @@ u_char *ngx_apigw_exposition_sample(u_char *p, u_char *last,
 
 typedef struct {
     const ngx_apigw_exposition_family_t  *family;
-    ngx_str_t                  labels;
-    const uint32_t            *bounds;   /* n / 10^digits, inclusive */
-    ngx_uint_t                 digits;
-    const uint64_t            *counts;
-    ngx_uint_t                 n;
-    uint64_t                   sum;      /* n / 10^sum_digits */
-    ngx_uint_t                 sum_digits;
+    ngx_str_t                             labels;
+    const uint32_t                       *bounds;  /* n / 10^digits,
+                                                      inclusive */
+    ngx_uint_t                            digits;
+    const uint64_t                       *counts;
+    ngx_uint_t                            n;
+    uint64_t                              sum;     /* n / 10^sum_digits */
+    ngx_uint_t                            sum_digits;
 } ngx_apigw_exposition_histogram_t;
 
 u_char *ngx_apigw_exposition_histogram(u_char *p, u_char *last,

@@ -168,9 +168,9 @@ ngx_apigw_metrics_zone_old(ngx_apigw_metrics_zone_t *zone)
 static ngx_int_t
 ngx_apigw_metrics_zone_fit(ngx_apigw_metrics_zone_t *zone, ngx_log_t *log)
 {
-    size_t                     least;
-    ngx_uint_t                 n, step;
-    ngx_apigw_metrics_size_t   layout;
+    size_t                    least;
+    ngx_uint_t                n, step;
+    ngx_apigw_metrics_size_t  layout;
 
     if (zone->size == 0) {
         ngx_apigw_metrics_zone_grow(zone, NGX_APIGW_METRICS_ZONE_GROWTH,
@@ -333,7 +333,8 @@ ngx_apigw_metrics_zone_claim_all(ngx_apigw_metrics_zone_t *zone,
         rc = zone->claim(zone, zone->data, log);
 
     } else {
-        ngx_log_error(NGX_LOG_EMERG, log, 0, "no memory for \"apigw_metrics\"");
+        ngx_log_error(NGX_LOG_EMERG, log, 0,
+                      "no memory for \"apigw_metrics\"");
         rc = NGX_ERROR;
     }
 

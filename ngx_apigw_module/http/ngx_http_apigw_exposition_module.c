@@ -5,7 +5,6 @@
 
 
 #include "ngx_http_apigw_metrics_int.h"
-#include "ngx_apigw_exposition.h"
 
 
 /* ?format= &routes= &since=, and what Accept says where there is no format */
@@ -337,7 +336,9 @@ ngx_http_apigw_exposition_accepted(ngx_http_request_t *r)
 static ngx_int_t
 ngx_http_apigw_exposition_headers(ngx_http_request_t *r, ngx_uint_t format)
 {
-    ngx_uint_t  i;
+    u_char      *end;
+    ngx_str_t   *type;
+    ngx_uint_t   i;
 
     static ngx_str_t  headers[][2] = {
         { ngx_string("Cache-Control"), ngx_string("no-store") },
@@ -354,8 +355,14 @@ ngx_http_apigw_exposition_headers(ngx_http_request_t *r, ngx_uint_t format)
         }
     }
 
-    r->headers_out.content_type = ngx_http_apigw_exposition_types[format];
-    r->headers_out.content_type_len = r->headers_out.content_type.len;
+    type = &ngx_http_apigw_exposition_types[format];
+    end = ngx_strlchr(type->data, type->data + type->len, ';');
+
+    /* gzip_types and the like know no parameters */
+
+    r->headers_out.content_type = *type;
+    r->headers_out.content_type_len = end ? (size_t) (end - type->data)
+                                          : type->len;
     r->headers_out.content_type_lowcase = NULL;
 
     return NGX_OK;

@@ -38,8 +38,6 @@ struct ngx_http_apigw_report_s {
 
     ngx_buf_t                     *buf;      /* of this piece; the writer
                                                 appends to it */
-    ngx_uint_t                     part;     /* where the writer goes on, its */
-    ngx_uint_t                     next;     /* own, 0 at first */
     ngx_event_t                    event;    /* private */
 };
 

@@ -32,11 +32,11 @@ void
 ngx_http_apigw_metrics_need(ngx_http_apigw_main_conf_t *mcf,
     ngx_apigw_metrics_size_t *needed)
 {
-    ngx_uint_t                 i, n, m;
-    ngx_http_apigw_api_t     **apis;
-    ngx_http_apigw_plan_t    **plans;
-    ngx_http_apigw_stage_t   **stages;
-    ngx_http_apigw_route_t   **routes;
+    ngx_uint_t                i, n, m;
+    ngx_http_apigw_api_t    **apis;
+    ngx_http_apigw_plan_t   **plans;
+    ngx_http_apigw_stage_t  **stages;
+    ngx_http_apigw_route_t  **routes;
 
     ngx_memzero(needed, sizeof(ngx_apigw_metrics_size_t));
 

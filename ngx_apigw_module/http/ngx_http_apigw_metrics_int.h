@@ -9,6 +9,7 @@
 
 
 #include "ngx_http_apigw_metrics.h"
+#include "ngx_apigw_exposition.h"
 
 
 /*
@@ -140,6 +141,50 @@ ngx_int_t ngx_http_apigw_metrics_next_route(ngx_http_apigw_metrics_t *m);
 #define ngx_http_apigw_metrics_this_route(m)                                 \
     (((ngx_http_apigw_route_t **) (m)->stages[(m)->stage]->routes.elts)      \
      [(m)->route])
+
+
+/* ngx_http_apigw_metrics_families.c */
+
+typedef enum {
+    NGX_HTTP_APIGW_METRICS_ONCE = 0,
+    NGX_HTTP_APIGW_METRICS_STAGES,
+    NGX_HTTP_APIGW_METRICS_ROUTES,
+    NGX_HTTP_APIGW_METRICS_PLANS,
+    NGX_HTTP_APIGW_METRICS_AUTHORIZERS
+} ngx_http_apigw_metrics_walk_e;
+
+
+/* counters of one family, which a label tells apart */
+
+typedef struct {
+    ngx_str_t                          value;
+    size_t                             offset;
+} ngx_http_apigw_metrics_part_t;
+
+
+typedef struct ngx_http_apigw_metrics_family_s
+    ngx_http_apigw_metrics_family_t;
+
+typedef u_char *(*ngx_http_apigw_metrics_family_pt)(
+    ngx_http_apigw_metrics_t *m, ngx_http_apigw_metrics_family_t *f, u_char *p,
+    u_char *last, ngx_str_t *labels, void *sum);
+
+struct ngx_http_apigw_metrics_family_s {
+    ngx_apigw_exposition_family_t      family;
+    ngx_uint_t                         walk;
+    ngx_http_apigw_metrics_family_pt   write;
+    size_t                             offset;  /* of the counter, in what the
+                                                   walk sums up */
+    size_t                             sum;     /* of a histogram */
+    ngx_uint_t                         digits;
+    const char                        *label;   /* of parts */
+    ngx_http_apigw_metrics_part_t     *parts;
+    size_t                             needs;   /* a pointer of the main
+                                                   configuration; 0: none */
+};
+
+/* one whose write is NULL is the end */
+extern ngx_http_apigw_metrics_family_t  ngx_http_apigw_metrics_families[];
 
 
 /* ngx_http_apigw_metrics_text.c, ngx_http_apigw_metrics_json.c */

@@ -5,7 +5,6 @@
 
 
 #include "ngx_http_apigw_metrics_int.h"
-#include "ngx_apigw_exposition.h"
 
 
 /*
@@ -332,6 +331,7 @@ ngx_http_apigw_metrics_json_authorizer(ngx_http_apigw_metrics_t *m, u_char *p,
     if (stat.fetched > 0) {
         p = ngx_http_apigw_metrics_put_number(p, last, ",\"jwksAge\":",
                                        ngx_max(ngx_time() - stat.fetched, 0));
+
     } else {
         p = ngx_http_apigw_metrics_put(p, last, ",\"jwksAge\":null");
     }

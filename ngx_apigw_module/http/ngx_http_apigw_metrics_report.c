@@ -317,11 +317,11 @@ ngx_http_apigw_report_cleanup(void *data)
 static void
 ngx_http_apigw_report_measure(ngx_http_request_t *r, uint64_t since)
 {
-    uint64_t                      us;
-    ngx_atomic_uint_t             longest;
-    ngx_apigw_metrics_t          *metrics;
-    ngx_apigw_metrics_worker_t   *worker;
-    ngx_http_apigw_main_conf_t   *mcf;
+    uint64_t                     us;
+    ngx_atomic_uint_t            longest;
+    ngx_apigw_metrics_t         *metrics;
+    ngx_apigw_metrics_worker_t  *worker;
+    ngx_http_apigw_main_conf_t  *mcf;
 
     mcf = ngx_http_apigw_get_main_conf(r);
 

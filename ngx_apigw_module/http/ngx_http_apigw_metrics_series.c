@@ -5,7 +5,6 @@
 
 
 #include "ngx_http_apigw_metrics_int.h"
-#include "ngx_apigw_exposition.h"
 
 
 /* a sample may be late by that, in ms */

@@ -231,10 +231,10 @@ static void
 ngx_http_apigw_metrics_top_scan(ngx_http_apigw_metrics_t *m, uint32_t n,
     uint32_t end)
 {
-    u_char                  filter[NGX_HTTP_APIGW_METRICS_FILTER];
-    ngx_str_t               id;
-    ngx_uint_t              i;
-    ngx_apigw_topk_entry_t *entry;
+    u_char                   filter[NGX_HTTP_APIGW_METRICS_FILTER];
+    ngx_str_t                id;
+    ngx_uint_t               i;
+    ngx_apigw_topk_entry_t  *entry;
 
     ngx_memzero(filter, sizeof(filter));
 

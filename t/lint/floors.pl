@@ -41,7 +41,7 @@ my %libc = map { $_ => 1 } qw(
 
 my %shared = map { $_ => 1 } qw(
     ngx_http_apigw.h ngx_http_apigw_compat.h ngx_http_apigw_template.h
-    ngx_http_apigw_aws.h
+    ngx_http_apigw_aws.h ngx_http_apigw_metrics.h
 );
 
 my %http_family = (
@@ -51,6 +51,13 @@ my %http_family = (
     'ngx_http_apigw_introspection.h' => 'ngx_http_apigw_flight.h',
     'ngx_http_apigw_jwt.h' => 'ngx_http_apigw_authorizer.h',
     'ngx_http_apigw_lambda_authorizer.h' => 'ngx_http_apigw_flight.h',
+    'ngx_http_apigw_exposition_module.c' => 'ngx_http_apigw_metrics_int.h',
+    'ngx_http_apigw_metrics_families.c' => 'ngx_http_apigw_metrics_int.h',
+    'ngx_http_apigw_metrics_json.c' => 'ngx_http_apigw_metrics_int.h',
+    'ngx_http_apigw_metrics_series.c' => 'ngx_http_apigw_metrics_int.h',
+    'ngx_http_apigw_metrics_state.c' => 'ngx_http_apigw_metrics_int.h',
+    'ngx_http_apigw_metrics_text.c' => 'ngx_http_apigw_metrics_int.h',
+    'ngx_http_apigw_metrics_top.c' => 'ngx_http_apigw_metrics_int.h',
 );
 
 # a .c of base/ or core/ without a header of its own is part of X.h when it is
