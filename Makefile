@@ -102,13 +102,12 @@ real: module
 	@t/tools/deps.sh test real
 	t/tools/prove.sh t/real/
 
-# "sys" has times that others would stretch, so it is alone; the rest is made in
-# lanes, while npm fetches what "real" wants.  LINT=lint is one more.
+# "sys" has times that others would stretch, so its lane goes first, and the
+# other one, which computes, has what is left over.  LINT=lint is one more.
 
 test-all: all-deps
-	@MAKE="$(MAKE)" t/tools/lanes.sh sys
-	@MAKE="$(MAKE)" t/tools/lanes.sh "real-deps real runner valgrind" \
-	    "$(LINT) unit fuzz itest static asan"
+	@MAKE="$(MAKE)" t/tools/lanes.sh "sys real-deps real runner itest" \
+	    "$(LINT) unit fuzz static valgrind asan"
 
 all-deps:
 	@t/tools/deps.sh build test asan valgrind $(LINT)

@@ -17,7 +17,7 @@ sanitize=-fsanitize=address,undefined
 
 # by design nginx passes NULL with a length of 0 to memcpy(), and reads words
 # that are not aligned
-export NGINX_CC_OPT="-O1 -g -fno-omit-frame-pointer $sanitize \
+export NGINX_CC_OPT="-Og -g1 -fno-omit-frame-pointer $sanitize \
     -fno-sanitize=nonnull-attribute,pointer-overflow,alignment \
     -DNGX_DEBUG_PALLOC=1 -Wno-error"
 export NGINX_LD_OPT=$sanitize

@@ -22,7 +22,7 @@ if [ "$stamp" != "$(cat "$out/stamp" 2>/dev/null)" ]; then
     (cd "$src" && $configure --with-debug --with-threads \
         --with-http_ssl_module --with-http_v2_module \
         --with-http_realip_module --with-http_auth_request_module \
-        --with-http_sub_module --builddir="$out" --add-module="$top" \
+        --with-http_sub_module --with-cc-opt="-O0 -g0" --builddir="$out" --add-module="$top" \
         > "$out/configure.log" 2>&1) ||
         { tail -n 5 "$out/configure.log" >&2; exit 1; }
 
