@@ -94,20 +94,32 @@ valgrind: module
 	@t/tools/deps.sh test valgrind
 	@t/tools/valgrind.sh
 
+asan-build:
+	@t/tools/deps.sh build asan
+	@t/tools/asan.sh build
+
 static:
 	@t/tools/deps.sh build asan
 	@t/tools/static.sh
+
+static-build:
+	@t/tools/deps.sh build asan
+	@t/tools/static.sh build
 
 real: module
 	@t/tools/deps.sh test real
 	t/tools/prove.sh t/real/
 
-# "sys" has times that others would stretch, so its lane goes first, and the
-# other one, which computes, has what is left over.  LINT=lint is one more.
+# "sys" has times that others would stretch, so beside it there is only what
+# waits for nobody, and that has what is left over.  Then come the other tests.
+# LINT=lint is one more.
 
 test-all: all-deps
-	@MAKE="$(MAKE)" t/tools/lanes.sh "sys real-deps real runner itest" \
-	    "$(LINT) unit fuzz static valgrind asan"
+	@failed=; export MAKE="$(MAKE)"; \
+	t/tools/lanes.sh --idle "sys real-deps" \
+	    "$(LINT) unit fuzz static-build asan-build" || failed=1; \
+	t/tools/lanes.sh "real runner valgrind" "itest static asan" || failed=1; \
+	[ -z "$$failed" ]
 
 all-deps:
 	@t/tools/deps.sh build test asan valgrind $(LINT)
@@ -161,5 +173,5 @@ $(BUILD)/fuzz/%: t/fuzz/%.c $(FUZZ_OBJS) $(UNIT_HEADERS)
 .SECONDARY: $(UNIT_OBJS) $(FUZZ_OBJS)
 
 .PHONY: all module run unit unit-deps fuzz itest sys runner test asan \
-	valgrind static real test-all all-deps real-deps bench lint fmt \
-	install clean
+	asan-build valgrind static static-build real test-all all-deps \
+	real-deps bench lint fmt install clean

@@ -1,7 +1,7 @@
 #!/bin/bash
-# lanes.sh LANE...: makes all targets.  A lane is a list of targets that are
-# made one after the other, beside the other lanes; these have a processor when
-# the first lane does not want it.  Each target is printed when it is made:
+# lanes.sh [--idle] LANE...: makes all targets.  A lane is a list of targets that are
+# made one after the other, beside the other lanes; where they want the same
+# processor, the first lane has it, with --idle at once.  Each target is printed when it is made:
 # what it took, and what it said, or of that, with BRIEF=1, the closing lines
 # of a target that passed and the end of one that failed.
 
@@ -18,11 +18,11 @@ trap 'trap "" TERM; kill 0; exit 1' INT
 TIMEFORMAT='%0R s, CPU %0U + %0S s'
 
 
-# it gives way at once, where nice would have its share
-if chrt --idle 0 true 2>/dev/null; then
-    idle="chrt --idle 0"
-else
-    idle="nice -n 19"
+low="nice -n 19"
+
+if [ "${1:-}" = --idle ]; then
+    shift
+    chrt --idle 0 true 2>/dev/null && low="chrt --idle 0"
 fi
 
 
@@ -66,7 +66,7 @@ failed=
 for targets; do
     # shellcheck disable=SC2086
     lane $targets &
-    as=$idle
+    as=$low
 done
 
 wait
