@@ -52,7 +52,7 @@ one() {
     bad=0
 
     if [ -f "$stamp" ] && head -n 1 "$stamp" | grep -qxF "$APIGW_KEY" \
-       && tail -n +2 "$stamp" | sha256sum --check --status 2>/dev/null
+       && tail -n +2 "$stamp" | sha256sum --check --strict --status 2>/dev/null
     then
         return 0
     fi
