@@ -783,7 +783,8 @@ function scaleOf(largest, floor) {
 function powersOf(values, least) {
     const used = values.map((value) => Math.max(value, least));
     const begin = Math.floor(2 * Math.log10(Math.min(...used, 10 * least)));
-    const end = Math.ceil(2 * Math.log10(Math.max(...used, 10 * least)));
+    const most = Math.ceil(2 * Math.log10(Math.max(...used, 10 * least)));
+    const end = Math.max(most, begin + 1);
     const ticks = [];
 
     for (let i = begin; i <= end; i++) {

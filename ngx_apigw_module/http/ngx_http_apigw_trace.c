@@ -218,13 +218,22 @@ ngx_http_apigw_trace_look(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
         return NGX_OK;
     }
 
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
+    part = &r->headers_in.headers.part;
+    h = part->elts;
 
-        h = part->elts;
+    for (i = 0; /* void */ ; i++) {
 
-        for (i = 0; i < part->nelts; i++) {
-            (void) ngx_http_apigw_trace_met(&traces, &h[i]);
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                break;
+            }
+
+            part = part->next;
+            h = part->elts;
+            i = 0;
         }
+
+        (void) ngx_http_apigw_trace_met(&traces, &h[i]);
     }
 
     return ngx_http_apigw_trace_decide(r, ctx, &traces);
