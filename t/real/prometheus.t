@@ -29,7 +29,7 @@ sub slurp {
 
 my $gw = Apigw::Gateway->new(workers => 2, log_level => 'notice',
     http => <<"END");
-    log_format scrape '\$status "\$http_accept" \$sent_http_content_type';
+    log_format scrape '\$status "\$http_accept" \$sent_http_content_type|\$gzip_ratio';
     proxy_cache_path %ROOT%/cache keys_zone=pets:1m;
 
     apigw_redis @{[ $redis->url ]};
@@ -54,6 +54,8 @@ my $gw = Apigw::Gateway->new(workers => 2, log_level => 'notice',
 
         location = /metrics {
             access_log %ROOT%/logs/scrape.log scrape;
+            gzip on;
+            gzip_types application/openmetrics-text;
             apigw_metrics;
         }
 
@@ -269,8 +271,9 @@ cmp_ok($prom->value('sum(rate(apigw_stage_requests_total[1m]))'), '>', 0,
 
 my $seen = $gw->read('logs/scrape.log');
 
-like($seen, qr{^200 "application/openmetrics-text;[^"]*" application/openmetrics-text; version=1\.0\.0; charset=utf-8$}m,
+like($seen, qr{^200 "application/openmetrics-text;[^"]*" application/openmetrics-text; version=1\.0\.0; charset=utf-8\|}m,
     'it gets OpenMetrics, as it asks');
+like($seen, qr{openmetrics-text.*\|\d+\.\d+$}m, 'gzipped');
 is($prom->target->{lastError}, '', 'and finds no fault in it');
 is($prom->target->{health}, 'up', 'nor in the gateway');
 is($prom->value('min_over_time(up[5m])'), 1, 'all the time');

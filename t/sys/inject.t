@@ -39,8 +39,9 @@ my $gw = Apigw::Gateway->new(workers => 1, log_level => 'info', files => {
         . qq("=1+1 ""$script""",csv-key-0123456789abcdef,"a ""quoted"",",)
         . qq(true,"$second",-1.x\n),
 }, http => <<"END");
+    include $FindBin::Bin/../../docs/example/logs.conf;
     log_format line escape=json '{"status":\$status,"uri":"\$request_uri",'
-        '"path":"\$apigw_route","principal":"\$apigw_principal",'
+        '"path":"\$apigw_path","principal":"\$apigw_principal",'
         '"claim":"\$apigw_claim_sub","agent":"\$http_user_agent",'
         '"error":"\$apigw_error_message","plan":"\$apigw_usage_plan"}';
 
@@ -60,6 +61,8 @@ my $gw = Apigw::Gateway->new(workers => 1, log_level => 'info', files => {
     server {
         listen 127.0.0.1:%PORT%;
         access_log %ROOT%/logs/access.log line;
+        access_log %ROOT%/logs/example.log gateway_json;
+        access_log %ROOT%/logs/clf.log gateway_clf;
 
         apigw_api @{[ quoted($api) ]};
 
@@ -266,17 +269,41 @@ for my $bad (encoded($plan), "%22%5C%0A", "x'$script", '%00', "\xff\"") {
 Apigw::Gateway::wait_for(5,
     sub { $gw->read('logs/access.log') =~ tr/\n// >= $sent });
 
-my @lines = grep { !m{"uri":"/(?:metrics|usage)} }
-    split /\n/, $gw->read('logs/access.log');
 my $byte = JSON::PP->new;
-my @objects = map { eval { $byte->decode($_) } || () } @lines;
 
-is(scalar(@lines), $sent, 'log: one line for each request');
-is(scalar(@objects), $sent, 'log: each is an object')
-    or diag(grep { !eval { $byte->decode($_) } } @lines);
+sub objects {
+    my ($file) = @_;
+    my @lines = split /\n/, $gw->read("logs/$file.log");
+    my @objects = map { eval { $byte->decode($_) } || () } @lines;
+
+    is(scalar(@objects), scalar(@lines), "$file: each line is an object")
+        or diag(grep { !eval { $byte->decode($_) } } @lines);
+    return @objects;
+}
+
+my @objects = grep { $_->{uri} !~ m{^/(?:metrics|usage)} }
+    objects('access');
+
+is(scalar(@objects), $sent, 'log: one for each request');
 is_deeply([grep { keys %$_ != 8 } @objects], [], 'log: of eight members');
 ok((grep { $_->{plan} eq $plan } @objects), 'log: the plan');
 ok((grep { $_->{claim} eq $script } @objects), 'log: a claim');
+
+my @example = objects('example');
+my $members = join ' ', sort keys %{ $example[0] };
+
+is_deeply([grep { join(' ', sort keys %$_) ne $members } @example], [],
+    'the format of the docs: always the same members');
+ok((grep { $_->{usagePlan} eq $plan } @example), 'and the plan');
+unlike(join("\n", map { $_->{path} } @example), qr/[^\n\x21-\x7e]/,
+    'paths that were matched are plain');
+
+my $clf = $gw->read('logs/clf.log');
+my $line = qr/^127\.0\.0\.1 - - \[[^]"]*\]"[^"]*" \d{3} \d+ \S+ \S+$/m;
+
+unlike($clf, qr/[^\n\x20-\x7e]/, 'the common format is plain, too');
+is(scalar(() = $clf =~ /$line/g), scalar(@example),
+    'and each line has its fields');
 
 is_deeply([$gw->complaints], [], 'nothing bad in the error log');
 unlike($gw->log(0) =~ s/\Q$authorizer//gr, qr/[\x00-\x09\x0b-\x1f]/,
