@@ -44,7 +44,8 @@ MODEL_SRCS = $(wildcard t/unit/model_*.c)
 SYS_WAITING = $(wildcard t/sys/jwt_*.t) t/sys/introspection.t \
 	t/sys/revoked.t
 
-MODULE_DEPS = config $(wildcard ngx_apigw_module/*/*.[ch])
+MODULE_DEPS = config config.make $(wildcard ngx_apigw_module/*/*.[ch]) \
+	$(wildcard ngx_apigw_module/assets/*)
 
 
 all: module

@@ -33,28 +33,28 @@ export class Chromium {
         await once(browser.#child, 'spawn');
         browser.#read(browser.#child.stdio[4]);
 
-        const { targetId } = await browser.#send('Target.createTarget',
+        const { targetId } = await browser.send('Target.createTarget',
                                                  { url: 'about:blank' });
-        const { sessionId } = await browser.#send('Target.attachToTarget',
+        const { sessionId } = await browser.send('Target.attachToTarget',
                                                   { targetId, flatten: true });
         browser.#session = sessionId;
 
         for (const domain of ['Page', 'Network', 'Log']) {
-            await browser.#send(`${domain}.enable`);
+            await browser.send(`${domain}.enable`);
         }
 
         return browser;
     }
 
     async version() {
-        return (await this.#send('Browser.getVersion')).product;
+        return (await this.send('Browser.getVersion')).product;
     }
 
     async open(url) {
         const loaded = new Promise((resolve) => {
             this.#listeners.set('Page.loadEventFired', resolve);
         });
-        const { errorText } = await this.#send('Page.navigate', { url });
+        const { errorText } = await this.send('Page.navigate', { url });
         if (errorText) {
             throw new Error(`${url}: ${errorText}`);
         }
@@ -64,7 +64,7 @@ export class Chromium {
     // the value of an expression in the page, promises included
 
     async evaluate(expression) {
-        const { result, exceptionDetails } = await this.#send(
+        const { result, exceptionDetails } = await this.send(
             'Runtime.evaluate',
             { expression, awaitPromise: true, returnByValue: true });
         if (exceptionDetails) {
@@ -81,11 +81,13 @@ export class Chromium {
     async close() {
         const exited = once(this.#child, 'exit');
         this.#session = undefined;
-        this.#send('Browser.close').catch(() => {});
+        this.send('Browser.close').catch(() => {});
         await exited;
     }
 
-    #send(method, params = {}) {
+    // a command of the protocol
+
+    send(method, params = {}) {
         const id = ++this.#count;
         const message = { id, method, params, sessionId: this.#session };
         this.#child.stdio[3].write(`${JSON.stringify(message)}\0`);

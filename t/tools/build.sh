@@ -15,7 +15,7 @@ out=$(cd "$1" && pwd)
 
 # sources are found by globs, which nginx's configure reads
 stamp=$(echo "$src ${CC:-cc} ${NGINX_CC_OPT:-}"
-        cd "$top" && ls config ngx_apigw_module/*/*.c && cat config)
+        cd "$top" && ls config ngx_apigw_module/*/*.c && cat config config.make)
 
 if [ ! -f "$out/Makefile" ] || [ "$stamp" != "$(cat "$out/stamp" 2>/dev/null)" ]
 then

@@ -13,7 +13,7 @@ src=${NGINX_SRC:-$top/build/source/nginx}
 
 mkdir -p "$out"
 
-stamp=$(echo "$src"; ls config ngx_apigw_module/*/*.c; cat config)
+stamp=$(echo "$src"; ls config ngx_apigw_module/*/*.c; cat config config.make)
 
 if [ "$stamp" != "$(cat "$out/stamp" 2>/dev/null)" ]; then
     configure=./configure
