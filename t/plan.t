@@ -432,7 +432,7 @@ main::keys_of('throttle 1r/m burst=1;')
     apigw_stage prod { apigw_usage_plans gold; apigw_api_key_required on; apigw_route "GET /a" { return 200; } }
 --- must_die
 --- error_log
-unknown directive "limit" in a usage plan: "throttle", "quota" or "on_error" is expected in
+unknown directive "limit" in a usage plan: "throttle", "quota", "on_error" or "pricing" is expected in
 nginx.conf:
 --- no_error_log
 [alert]

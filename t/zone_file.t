@@ -184,7 +184,7 @@ qr{\[emerg\] .*invalid parameter "path=quotas" in \S+nginx\.conf:\d+}
     apigw_stage prod { apigw_throttle 1r/m burst=1; apigw_route "GET /a" { return 200 "a\n"; } }
 --- must_die
 --- error_log eval
-qr{\[emerg\] .*invalid number of arguments in "apigw_zone" directive in \S+nginx\.conf:\d+}
+qr{\[emerg\] .*"apigw_zone" directive has a duplicate parameter "file=" in \S+nginx\.conf:\d+}
 --- no_error_log
 [alert]
 

@@ -9,6 +9,10 @@
 #include "ngx_apigw_csv.h"
 
 
+/* what a formula begins with */
+#define NGX_APIGW_CSV_FORMULA  "=+-@\t\r"
+
+
 #define ngx_apigw_csv_control(c)  ((c) < 0x20 || (c) == 0x7f)
 
 
@@ -18,6 +22,7 @@ static ngx_int_t ngx_apigw_csv_unquoted(ngx_apigw_csv_t *csv,
 static void ngx_apigw_csv_blanks(ngx_apigw_csv_t *csv);
 static ngx_uint_t ngx_apigw_csv_eol(ngx_apigw_csv_t *csv);
 static ngx_int_t ngx_apigw_csv_error(ngx_apigw_csv_t *csv, const char *reason);
+static u_char *ngx_apigw_csv_quote(u_char *p, ngx_str_t *field);
 static ngx_uint_t ngx_apigw_csv_plain(ngx_str_t *field);
 
 
@@ -220,13 +225,39 @@ ngx_apigw_csv_error(ngx_apigw_csv_t *csv, const char *reason)
 u_char *
 ngx_apigw_csv_field(u_char *p, ngx_str_t *field)
 {
-    size_t  i;
-
     if (ngx_apigw_csv_plain(field)) {
         return field->len ? ngx_cpymem(p, field->data, field->len) : p;
     }
 
     *p++ = '"';
+
+    return ngx_apigw_csv_quote(p, field);
+}
+
+
+u_char *
+ngx_apigw_csv_inert(u_char *p, ngx_str_t *field)
+{
+    if (field->len == 0 || ngx_strlchr((u_char *) NGX_APIGW_CSV_FORMULA,
+                                       (u_char *) NGX_APIGW_CSV_FORMULA
+                                       + sizeof(NGX_APIGW_CSV_FORMULA) - 1,
+                                       field->data[0])
+                           == NULL)
+    {
+        return ngx_apigw_csv_field(p, field);
+    }
+
+    *p++ = '"';
+    *p++ = '\'';
+
+    return ngx_apigw_csv_quote(p, field);
+}
+
+
+static u_char *
+ngx_apigw_csv_quote(u_char *p, ngx_str_t *field)
+{
+    size_t  i;
 
     for (i = 0; i < field->len; i++) {
 

@@ -136,11 +136,11 @@ ngx_apigw_event_number(ngx_apigw_event_out_t *out, uint64_t n)
 u_char *
 ngx_apigw_event_clock(u_char *p, uint64_t time)
 {
-    u_char              date[NGX_APIGW_DATE_LEN];
-    uint32_t            part[3];
-    uint64_t            day;
-    ngx_uint_t          i, month;
-    static const char   months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    u_char             date[NGX_APIGW_DATE_LEN];
+    uint32_t           part[3];
+    uint64_t           day;
+    ngx_uint_t         i, month;
+    static const char  months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
     time /= 1000;
     day = time / 86400;

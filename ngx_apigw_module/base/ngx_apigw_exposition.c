@@ -17,7 +17,7 @@
 #define NGX_APIGW_EXPOSITION_TOTAL  (sizeof("_total") - 1)
 
 #define ngx_apigw_exposition_text(p, last, text)                             \
-    ngx_apigw_exposition_copy(p, last, (const u_char *) text,                \
+    ngx_apigw_exposition_copy(p, last, (const u_char *) (text),              \
                               sizeof(text) - 1)
 
 #define ngx_apigw_exposition_str(p, last, s)                                 \
@@ -185,7 +185,7 @@ ngx_apigw_exposition_number(u_char *p, u_char *last, uint64_t n,
     len = 1;
 
     while (rest) {
-        unit /= 10;
+        rest *= 10;
         buf[len++] = (u_char) ('0' + rest / unit);
         rest %= unit;
     }

@@ -22,6 +22,7 @@
 /* activity of a request; a sixteenth of it is gone after each step */
 
 #define NGX_APIGW_METRICS_ACTIVITY  16
+#define NGX_APIGW_METRICS_MARGIN    32      /* for which no place is taken */
 
 
 static ngx_uint_t ngx_apigw_metrics_piece(ngx_apigw_metrics_t *metrics,
@@ -337,7 +338,7 @@ ngx_apigw_metrics_needed(ngx_apigw_metrics_t *metrics, ngx_uint_t route)
     }
 
     return 2 * metrics->routes[route - 1].activity
-           + 2 * NGX_APIGW_METRICS_ACTIVITY;
+           + NGX_APIGW_METRICS_MARGIN;
 }
 
 

@@ -209,6 +209,47 @@ ngx_apigw_date_parse(uint32_t *day, ngx_str_t *text)
 }
 
 
+uint32_t
+ngx_apigw_month_of(uint32_t day)
+{
+    ngx_apigw_date_t  date;
+
+    ngx_apigw_date_of(&date, ngx_min(day, NGX_APIGW_DAY_MAX));
+
+    return (date.year - 1970) * 12 + date.month - 1;
+}
+
+
+u_char *
+ngx_apigw_month_print(u_char *p, uint32_t month)
+{
+    p = ngx_apigw_date_digits(p, 1970 + month / 12, 4);
+    *p++ = '-';
+
+    return ngx_apigw_date_digits(p, month % 12 + 1, 2);
+}
+
+
+ngx_int_t
+ngx_apigw_month_parse(uint32_t *month, ngx_str_t *text)
+{
+    uint32_t  year, n;
+
+    if (text->len != NGX_APIGW_MONTH_LEN
+        || text->data[4] != '-'
+        || ngx_apigw_date_number(&year, text->data, 4) != NGX_OK
+        || ngx_apigw_date_number(&n, text->data + 5, 2) != NGX_OK
+        || year < 1970 || n < 1 || n > 12)
+    {
+        return NGX_ERROR;
+    }
+
+    *month = (year - 1970) * 12 + n - 1;
+
+    return NGX_OK;
+}
+
+
 static void
 ngx_apigw_date_of(ngx_apigw_date_t *date, uint32_t day)
 {

@@ -20,6 +20,7 @@
 #define NGX_APIGW_DAY_MAX       2932896                     /* 9999-12-31 */
 
 #define NGX_APIGW_DATE_LEN      (sizeof("2026-11-22") - 1)
+#define NGX_APIGW_MONTH_LEN     (sizeof("2026-11") - 1)
 
 #define NGX_APIGW_PERIOD_DAY    1
 #define NGX_APIGW_PERIOD_WEEK   2
@@ -73,6 +74,14 @@ u_char *ngx_apigw_date_print(u_char *p, uint32_t day);
  *                it was
  */
 ngx_int_t ngx_apigw_date_parse(uint32_t *day, ngx_str_t *text);
+
+
+/* months since 1970-01, of a day */
+uint32_t ngx_apigw_month_of(uint32_t day);
+
+/* the same for YYYY-MM */
+u_char *ngx_apigw_month_print(u_char *p, uint32_t month);
+ngx_int_t ngx_apigw_month_parse(uint32_t *month, ngx_str_t *text);
 
 
 #endif /* _NGX_APIGW_PERIOD_H_INCLUDED_ */

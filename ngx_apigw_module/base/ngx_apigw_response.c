@@ -444,6 +444,7 @@ ngx_apigw_response_head(ngx_apigw_response_t *response, const char **reason)
         response->head = 1;
         response->type = st->fields.type;
         response->value = st->fields.value;
+        response->request_id = st->fields.request_id;
         response->max_age = ngx_apigw_response_max_age(&st->fields);
 
         return ngx_apigw_response_framing(response, reason);

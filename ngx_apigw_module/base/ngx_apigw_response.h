@@ -39,6 +39,9 @@ typedef struct {
                                                 empty or twice it is not
                                                 acceptable */
     ngx_str_t                    value;      /* of it; "": it is not there */
+    ngx_str_t                    request_id; /* x-amzn-RequestId: at most 128
+                                                bytes, the first one; "": it is
+                                                not there */
     ngx_str_t                    body;       /* decoded; set at the end */
     size_t                       rest;       /* set at the end: bytes of the
                                                 last piece that are behind */

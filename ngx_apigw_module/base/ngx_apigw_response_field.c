@@ -13,6 +13,7 @@
 #define NGX_APIGW_RESPONSE_MAX_AGE     2147483647
 
 #define NGX_APIGW_RESPONSE_MAX_LENGTH  99999999999999999
+#define NGX_APIGW_RESPONSE_MAX_ID      128
 
 
 typedef ngx_int_t (*ngx_apigw_response_field_pt)(
@@ -42,6 +43,8 @@ static ngx_int_t ngx_apigw_response_age(ngx_apigw_response_fields_t *fields,
     ngx_str_t *value);
 static ngx_int_t ngx_apigw_response_cache(ngx_apigw_response_fields_t *fields,
     ngx_str_t *value);
+static ngx_int_t ngx_apigw_response_request_id(
+    ngx_apigw_response_fields_t *fields, ngx_str_t *value);
 static void ngx_apigw_response_directive(ngx_apigw_response_fields_t *fields,
     ngx_str_t *name, ngx_str_t *value);
 static u_char *ngx_apigw_response_argument(ngx_str_t *value, u_char *p,
@@ -70,7 +73,8 @@ static ngx_apigw_response_known_t  ngx_apigw_response_known[] = {
     { ngx_string("content-type"), ngx_apigw_response_type },
     { ngx_string("connection"), ngx_apigw_response_connection },
     { ngx_string("age"), ngx_apigw_response_age },
-    { ngx_string("cache-control"), ngx_apigw_response_cache }
+    { ngx_string("cache-control"), ngx_apigw_response_cache },
+    { ngx_string("x-amzn-requestid"), ngx_apigw_response_request_id }
 };
 
 
@@ -429,6 +433,35 @@ ngx_apigw_response_token(ngx_str_t *token, u_char *p, u_char *last)
     token->len = p - token->data;
 
     return p;
+}
+
+
+/* for logs only: whatever it is, it spoils nothing */
+
+static ngx_int_t
+ngx_apigw_response_request_id(ngx_apigw_response_fields_t *fields,
+    ngx_str_t *value)
+{
+    u_char  *p;
+
+    if (fields->request_id.len
+        || value->len == 0
+        || value->len > NGX_APIGW_RESPONSE_MAX_ID)
+    {
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(fields->pool, value->len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(p, value->data, value->len);
+
+    fields->request_id.data = p;
+    fields->request_id.len = value->len;
+
+    return NGX_OK;
 }
 
 

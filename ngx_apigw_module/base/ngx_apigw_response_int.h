@@ -21,6 +21,7 @@ typedef struct {
     int64_t                    age;
     ngx_str_t                  type;        /* Content-Type, in a buffer */
     ngx_str_t                  value;       /* of the wanted one */
+    ngx_str_t                  request_id;  /* x-amzn-RequestId */
     unsigned                   chunked:1;
     unsigned                   aged:1;
     unsigned                   typed:1;

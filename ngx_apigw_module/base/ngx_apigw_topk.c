@@ -107,6 +107,7 @@ ngx_apigw_topk_count(ngx_apigw_topk_t *topk, ngx_str_t *name,
 {
     size_t                   len;
     uint32_t                 hash;
+    ngx_uint_t               i;
     ngx_apigw_topk_entry_t  *set, *entry;
 
     len = name->len;
@@ -120,7 +121,8 @@ ngx_apigw_topk_count(ngx_apigw_topk_t *topk, ngx_str_t *name,
     }
 
     hash = ngx_apigw_topk_hash(name->data, len);
-    set = &topk->entries[hash % NGX_APIGW_TOPK_SETS * NGX_APIGW_TOPK_WAYS];
+    i = hash % NGX_APIGW_TOPK_SETS;
+    set = &topk->entries[i * NGX_APIGW_TOPK_WAYS];
 
     for (entry = set; entry < set + NGX_APIGW_TOPK_WAYS; entry++) {
 

@@ -40,8 +40,10 @@ typedef struct {
     ngx_str_t                   position;    /* a key's id, or empty */
     uint32_t                    start;
     uint32_t                    end;         /* the last day, not after it */
+    uint32_t                    month;       /* since 1970-01, not of days */
     ngx_uint_t                  limit;       /* keys */
     ngx_uint_t                  format;
+    unsigned                    statement:1; /* month is set */
 } ngx_apigw_usage_query_t;
 
 
@@ -68,7 +70,7 @@ typedef struct {
 /*
  * Parses the arguments of a request, as forms encode them:
  *
- *     plan, startDate, endDate
+ *     plan, startDate, endDate or plan, month
  *     key, position, limit, format=json|csv     may be missing, or empty
  *
  * What has escapes is decoded into buf, which has room for args->len bytes;
@@ -78,8 +80,8 @@ typedef struct {
  *     NGX_DECLINED  err says which parameter is wrong, and why: missing, given
  *                   twice, unknown, malformed, with a control character; no
  *                   such date, a range that ends before it starts, or of more
- *                   than NGX_APIGW_USAGE_DAYS; a limit that is not 1 to
- *                   NGX_APIGW_USAGE_MAX_LIMIT
+ *                   than NGX_APIGW_USAGE_DAYS; days beside a month; a limit
+ *                   that is not 1 to NGX_APIGW_USAGE_MAX_LIMIT
  */
 ngx_int_t ngx_apigw_usage_query(ngx_apigw_usage_query_t *q, ngx_str_t *args,
     u_char *buf, ngx_apigw_usage_error_t *err);

@@ -15,7 +15,7 @@
 
 #define NGX_APIGW_USAGE_UNKNOWN                                              \
     "has an unknown parameter; known are plan, key, startDate, endDate, "    \
-    "limit, position, format"
+    "month, limit, position, format"
 #define NGX_APIGW_USAGE_TOO_LONG                                             \
     "makes a range of more than "                                            \
     ngx_apigw_usage_text(NGX_APIGW_USAGE_DAYS) " days"
@@ -29,6 +29,7 @@ typedef enum {
     NGX_APIGW_USAGE_KEY,
     NGX_APIGW_USAGE_START,
     NGX_APIGW_USAGE_END,
+    NGX_APIGW_USAGE_MONTH,
     NGX_APIGW_USAGE_PAGE,
     NGX_APIGW_USAGE_POSITION,
     NGX_APIGW_USAGE_FORMAT,
@@ -41,6 +42,8 @@ static ngx_int_t ngx_apigw_usage_split(ngx_str_t *values, ngx_str_t *args,
 static ngx_uint_t ngx_apigw_usage_param(ngx_str_t *name);
 static const char *ngx_apigw_usage_decode(ngx_str_t *s, u_char **buf);
 static ngx_int_t ngx_apigw_usage_range(ngx_apigw_usage_query_t *q,
+    ngx_str_t *values, ngx_apigw_usage_error_t *err);
+static ngx_int_t ngx_apigw_usage_month(ngx_apigw_usage_query_t *q,
     ngx_str_t *values, ngx_apigw_usage_error_t *err);
 static ngx_int_t ngx_apigw_usage_limit(ngx_uint_t *limit, ngx_str_t *value);
 static ngx_int_t ngx_apigw_usage_format(ngx_uint_t *format, ngx_str_t *value);
@@ -55,6 +58,7 @@ static const ngx_str_t  ngx_apigw_usage_params[] = {
     ngx_string("key"),
     ngx_string("startDate"),
     ngx_string("endDate"),
+    ngx_string("month"),
     ngx_string("limit"),
     ngx_string("position"),
     ngx_string("format"),
@@ -238,6 +242,12 @@ ngx_apigw_usage_range(ngx_apigw_usage_query_t *q, ngx_str_t *values,
     uint32_t    *day;
     ngx_uint_t   i;
 
+    q->statement = (values[NGX_APIGW_USAGE_MONTH].len != 0);
+
+    if (q->statement) {
+        return ngx_apigw_usage_month(q, values, err);
+    }
+
     for (i = NGX_APIGW_USAGE_START; i <= NGX_APIGW_USAGE_END; i++) {
 
         if (values[i].len == 0) {
@@ -259,6 +269,30 @@ ngx_apigw_usage_range(ngx_apigw_usage_query_t *q, ngx_str_t *values,
     if (q->end - q->start >= NGX_APIGW_USAGE_DAYS) {
         return ngx_apigw_usage_error(err, NGX_APIGW_USAGE_END,
                                      NGX_APIGW_USAGE_TOO_LONG);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_apigw_usage_month(ngx_apigw_usage_query_t *q, ngx_str_t *values,
+    ngx_apigw_usage_error_t *err)
+{
+    ngx_uint_t  i;
+
+    for (i = NGX_APIGW_USAGE_START; i <= NGX_APIGW_USAGE_END; i++) {
+
+        if (values[i].len) {
+            return ngx_apigw_usage_error(err, i, "is given beside month");
+        }
+    }
+
+    if (ngx_apigw_month_parse(&q->month, &values[NGX_APIGW_USAGE_MONTH])
+        != NGX_OK)
+    {
+        return ngx_apigw_usage_error(err, NGX_APIGW_USAGE_MONTH,
+                                     "is not a month YYYY-MM");
     }
 
     return NGX_OK;

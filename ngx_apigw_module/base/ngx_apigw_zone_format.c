@@ -4,6 +4,7 @@
  */
 
 
+#include "ngx_apigw_meter.h"
 #include "ngx_apigw_zone_format.h"
 
 #include <stddef.h>
@@ -192,6 +193,11 @@ ngx_apigw_zone_format_repair(u_char *p, ngx_uint_t closed)
         q = ngx_apigw_zone_format_quota(p, n);
 
         if (q->check == 0) {
+            continue;
+        }
+
+        if (ngx_apigw_meter_is((ngx_apigw_meter_t *) q)) {
+            ngx_apigw_meter_repair((ngx_apigw_meter_t *) q, closed);
             continue;
         }
 

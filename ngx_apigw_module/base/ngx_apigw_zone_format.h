@@ -102,7 +102,7 @@ ngx_uint_t ngx_apigw_zone_format_check_records(u_char *p, ngx_uint_t *bad);
 /*
  * Makes the counts safe after the machine has started anew.  What the clock
  * was asked for is void.  Where the file was not closed, all that may have
- * been spent counts as spent.
+ * been spent counts as spent; meters (ngx_apigw_meter.h) keep what they have.
  */
 void ngx_apigw_zone_format_repair(u_char *p, ngx_uint_t closed);
 

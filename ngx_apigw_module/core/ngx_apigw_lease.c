@@ -10,6 +10,7 @@
 #define NGX_APIGW_LEASE_PART      100    /* of a limit, where no grant was */
 #define NGX_APIGW_LEASE_TIMEOUT   1000   /* ms, for a file */
 #define NGX_APIGW_LEASE_PARKED    1024
+#define NGX_APIGW_LEASE_DAY       86400000  /* ms */
 
 
 static void ngx_apigw_leases_cleanup(void *data);
@@ -417,8 +418,8 @@ void
 ngx_apigw_lease_view(ngx_apigw_leases_t *leases, uint32_t n,
     ngx_apigw_lease_view_t *view)
 {
-    uint32_t                  end;
-    uint64_t                  used;
+    uint32_t                  day, end;
+    uint64_t                  used, until;
     ngx_apigw_quota_t        *q;
     ngx_apigw_lease_plan_t   *plan;
     ngx_apigw_quota_state_t   state;
@@ -430,13 +431,27 @@ ngx_apigw_lease_view(ngx_apigw_leases_t *leases, uint32_t n,
 
     used = q->others + state.spent - ngx_apigw_quota_value(q->base);
     end = ngx_apigw_period_end(&plan->period, state.day);
+    day = state.day;
+    until = q->until;
+
+    /* nobody may have used it since the period has ended */
+
+    while (until && until <= ngx_current_msec && day < end) {
+        day++;
+        until += NGX_APIGW_LEASE_DAY;
+    }
+
+    if (day == end) {
+        used = 0;
+        end = ngx_apigw_period_end(&plan->period, day);
+    }
 
     view->limit = plan->limit;
     view->remaining = plan->limit - ngx_min(plan->limit, used);
-    view->reset = (ngx_msec_t) (end - state.day - 1) * 86400000;
+    view->reset = (ngx_msec_t) (end - day - 1) * NGX_APIGW_LEASE_DAY;
 
-    if (q->until > ngx_current_msec) {
-        view->reset += q->until - ngx_current_msec;
+    if (until > ngx_current_msec) {
+        view->reset += until - ngx_current_msec;
     }
 }
 

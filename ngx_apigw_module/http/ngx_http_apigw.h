@@ -18,6 +18,8 @@
 #include "ngx_apigw_keys.h"
 #include "ngx_apigw_zone.h"
 #include "ngx_apigw_lease.h"
+#include "ngx_apigw_meters.h"
+#include "ngx_apigw_pricing.h"
 #include "ngx_apigw_redis.h"
 #include "ngx_apigw_event.h"
 #include "ngx_apigw_metrics_zone.h"
@@ -52,6 +54,7 @@ typedef struct ngx_http_apigw_api_s      ngx_http_apigw_api_t;
 typedef struct ngx_http_apigw_stage_s    ngx_http_apigw_stage_t;
 typedef struct ngx_http_apigw_route_s    ngx_http_apigw_route_t;
 typedef struct ngx_http_apigw_plan_s     ngx_http_apigw_plan_t;
+typedef struct ngx_http_apigw_pricing_s  ngx_http_apigw_pricing_t;
 typedef struct ngx_http_apigw_limit_s    ngx_http_apigw_limit_t;
 typedef struct ngx_http_apigw_quota_s    ngx_http_apigw_quota_t;
 typedef struct ngx_http_apigw_ctx_s      ngx_http_apigw_ctx_t;
@@ -157,6 +160,7 @@ struct ngx_http_apigw_plan_s {
     ngx_str_t                      name;
     ngx_array_t                    limits;   /* ngx_http_apigw_plan_limit_t */
     ngx_apigw_lease_plan_t         quota;    /* limit 0: none */
+    ngx_http_apigw_pricing_t      *pricing;  /* NULL: none */
     ngx_uint_t                     index;
     uint32_t                       series;   /* as of a stage */
     ngx_http_apigw_place_t         place;    /* line 0: not declared yet */
@@ -164,10 +168,23 @@ struct ngx_http_apigw_plan_s {
 };
 
 
-/* of each key: one for each limit, then the number of its lease */
+/* prices that plans refer to */
+
+struct ngx_http_apigw_pricing_s {
+    ngx_str_t                      name;
+    ngx_apigw_pricing_t            prices;
+    ngx_http_apigw_place_t         place;    /* line 0: not declared yet */
+    ngx_http_apigw_place_t         mention;  /* the first one */
+};
+
+
+/* of each key: one for each limit, the number of its lease, of its meter */
+
+#define ngx_http_apigw_plan_meter(plan)                                      \
+    ((plan)->limits.nelts + ((plan)->quota.limit ? 1 : 0))
 
 #define ngx_http_apigw_plan_cells(plan)                                      \
-    ((plan)->limits.nelts + ((plan)->quota.limit ? 1 : 0))
+    (ngx_http_apigw_plan_meter(plan) + ((plan)->pricing ? 1 : 0))
 
 
 typedef struct {
@@ -245,13 +262,16 @@ typedef struct {
     ngx_array_t                    apis;     /* ngx_http_apigw_api_t * */
     ngx_array_t                    plans;    /* ngx_http_apigw_plan_t * */
     ngx_array_t                    watched;  /* ngx_http_apigw_watched_t * */
+    ngx_array_t                    pricings; /* ngx_http_apigw_pricing_t * */
 
     ngx_apigw_keys_t              *keys;     /* NULL: none */
     uint32_t                      *cells;    /* of the keys' buckets and the
-                                                numbers of their leases; where
-                                                a consumer's begin, it says */
+                                                numbers of their leases and
+                                                meters; where a consumer's
+                                                begin, it says */
     ngx_apigw_redis_t             *redis;    /* NULL: none */
     ngx_apigw_leases_t            *leases;   /* NULL: no plan has a quota */
+    ngx_apigw_meters_t            *meters;   /* NULL: no plan has prices */
 
     size_t                         metrics_size;   /* of apigw_zone; 0: as
                                                 needed */
@@ -346,6 +366,10 @@ struct ngx_http_apigw_ctx_s {
     ngx_str_t                      forwarded_for; /* X-Forwarded-For as it is
                                                 sent on; set by identity */
 
+    ngx_str_t                      integration_id;  /* x-amzn-RequestId of
+                                                the function's answer */
+    ngx_msec_t                     latency;  /* where logged is set */
+
     ngx_uint_t                     err_status;  /* of r when it was routed */
     ngx_uint_t                     error_status;  /* that nginx found, before
                                                 it became a response */
@@ -367,6 +391,7 @@ struct ngx_http_apigw_ctx_s {
                                                 connection */
     unsigned                       inside:1;    /* r->uri has no stage */
     unsigned                       traceparent_made:1;  /* not the client's */
+    unsigned                       logged:1;    /* or about to be */
     unsigned                       key_repeated:1;
     unsigned                       key_late:1;  /* read when the headers had
                                                 been set already */
@@ -680,6 +705,10 @@ ngx_int_t ngx_http_apigw_conf_log_first(ngx_conf_t *cf,
 ngx_http_apigw_plan_t *ngx_http_apigw_conf_plan(ngx_conf_t *cf,
     ngx_str_t *name, ngx_http_apigw_place_t *mention);
 
+/* the same for prices */
+ngx_http_apigw_pricing_t *ngx_http_apigw_conf_pricing(ngx_conf_t *cf,
+    ngx_str_t *name, ngx_http_apigw_place_t *mention);
+
 
 /* ngx_http_apigw_throttle_module.c */
 
@@ -703,6 +732,14 @@ ngx_int_t ngx_http_apigw_variable_text(ngx_http_variable_value_t *v,
     ngx_str_t *text);
 ngx_int_t ngx_http_apigw_variable_empty(ngx_http_request_t *r,
     ngx_http_variable_value_t *v);
+
+
+/* ngx_http_apigw_context.c */
+
+extern ngx_http_variable_t  ngx_http_apigw_context_vars[];
+
+/* the log phase, before anybody logs */
+ngx_int_t ngx_http_apigw_log_handler(ngx_http_request_t *r);
 
 
 /* ngx_http_apigw_headers.c */

@@ -192,6 +192,13 @@ struct ngx_http_apigw_auth_s {
                                                   granted ctx->granted says */
     void                          *state;      /* of the type, for a request
                                                   that is parked */
+
+    ngx_msec_t                     since;      /* when it was asked */
+    ngx_msec_t                     latency;    /* from then on */
+    const char                    *reason;     /* of a refusal */
+    ngx_uint_t                     error;      /* ngx_http_apigw_error_e */
+    ngx_uint_t                     decided;    /* 1: latency and error are
+                                                  set */
 };
 
 

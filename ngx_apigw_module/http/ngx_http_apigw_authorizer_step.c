@@ -13,6 +13,8 @@
  */
 
 
+static ngx_int_t ngx_http_apigw_authorizer_end(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx, ngx_int_t rc);
 static ngx_int_t ngx_http_apigw_authorizer_identified(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx);
 static ngx_http_apigw_auth_t *ngx_http_apigw_authorizer_begin(
@@ -64,6 +66,7 @@ ngx_http_apigw_authorizer_step(ngx_http_request_t *r,
 
     if (auth) {
         auth->token = NULL;
+        auth->decided = 0;
         ngx_memzero(&auth->granted, sizeof(ngx_apigw_granted_t));
     }
 
@@ -81,7 +84,7 @@ ngx_http_apigw_authorizer_step(ngx_http_request_t *r,
     rc = ngx_http_apigw_authorizer_identified(r, ctx);
 
     if (rc != NGX_OK) {
-        goto done;
+        return ngx_http_apigw_authorizer_end(r, ctx, rc);
     }
 
 decide:
@@ -96,9 +99,29 @@ decide:
         ctx->granted = &auth->granted;
     }
 
-done:
+    return ngx_http_apigw_authorizer_end(r, ctx, rc);
+}
+
+
+/* what metrics and logs tell of it; returns rc */
+
+static ngx_int_t
+ngx_http_apigw_authorizer_end(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
+    ngx_int_t rc)
+{
+    ngx_http_apigw_auth_t  *auth;
 
     ngx_http_apigw_authorizer_decided(r, ctx, rc);
+
+    if (rc == NGX_DONE || rc == NGX_ERROR) {
+        return rc;
+    }
+
+    auth = ctx->authorization;
+
+    auth->latency = ngx_current_msec - auth->since;
+    auth->error = (rc == NGX_OK) ? NGX_HTTP_APIGW_NO_ERROR : ctx->error;
+    auth->decided = 1;
 
     return rc;
 }
@@ -182,6 +205,7 @@ ngx_http_apigw_authorizer_begin(ngx_http_request_t *r,
     ngx_memzero(auth, sizeof(ngx_http_apigw_auth_t));
 
     auth->authorizer = authorizer;
+    auth->since = ngx_current_msec;
 
     cln->handler = ngx_http_apigw_authorizer_release;
 
@@ -426,12 +450,12 @@ ngx_http_apigw_authorizer_deny(ngx_http_request_t *r,
     ngx_http_apigw_auth_t  *auth;
 
     auth = ctx->authorization;
+    auth->reason = description ? description : "no token was sent";
 
     ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
                   "the authorizer \"%V\" refuses \"%V\" in stage \"%V\": %s",
                   &auth->authorizer->name, &ctx->route->key.key,
-                  &ctx->stage->name,
-                  description ? description : "no token was sent");
+                  &ctx->stage->name, auth->reason);
 
     rc = NGX_OK;
 

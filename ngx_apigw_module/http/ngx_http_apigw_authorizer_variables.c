@@ -13,11 +13,21 @@ static ngx_int_t ngx_http_apigw_pointer_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_apigw_context_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_apigw_authorize_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_uint_t ngx_http_apigw_authorize_status(ngx_uint_t error,
+    uintptr_t data);
 static ngx_int_t ngx_http_apigw_latency_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, ngx_apigw_granted_t *granted);
 static ngx_apigw_json_t *ngx_http_apigw_claims_of(ngx_http_request_t *r);
 static ngx_int_t ngx_http_apigw_claim_value(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, ngx_apigw_json_t *claim);
+
+
+#define NGX_HTTP_APIGW_VAR_AUTHENTICATE  0
+#define NGX_HTTP_APIGW_VAR_AUTHORIZE     1
+#define NGX_HTTP_APIGW_VAR_LATENCY       2
+#define NGX_HTTP_APIGW_VAR_REASON        3
 
 
 ngx_http_variable_t  ngx_http_apigw_authorizer_vars[] = {
@@ -27,6 +37,22 @@ ngx_http_variable_t  ngx_http_apigw_authorizer_vars[] = {
 
     { ngx_string("apigw_authorizer_"), NULL, ngx_http_apigw_context_variable,
       0, NGX_HTTP_VAR_NOCACHEABLE|NGX_HTTP_VAR_PREFIX, 0 },
+
+    { ngx_string("apigw_authenticate_status"), NULL,
+      ngx_http_apigw_authorize_variable,
+      NGX_HTTP_APIGW_VAR_AUTHENTICATE, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("apigw_authorize_status"), NULL,
+      ngx_http_apigw_authorize_variable,
+      NGX_HTTP_APIGW_VAR_AUTHORIZE, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("apigw_authorize_latency"), NULL,
+      ngx_http_apigw_authorize_variable,
+      NGX_HTTP_APIGW_VAR_LATENCY, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("apigw_authorize_error"), NULL,
+      ngx_http_apigw_authorize_variable,
+      NGX_HTTP_APIGW_VAR_REASON, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
       ngx_http_null_variable
 };
@@ -186,6 +212,82 @@ ngx_http_apigw_latency_variable(ngx_http_request_t *r,
     text.len = ngx_sprintf(text.data, "%uL", granted->latency) - text.data;
 
     return ngx_http_apigw_variable_text(v, &text);
+}
+
+
+/* what became of the authorizer */
+
+static ngx_int_t
+ngx_http_apigw_authorize_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_str_t               text;
+    ngx_uint_t              n;
+    ngx_http_apigw_ctx_t   *ctx;
+    ngx_http_apigw_auth_t  *auth;
+
+    ctx = ngx_http_apigw_get_ctx(r);
+    auth = ctx ? ctx->authorization : NULL;
+
+    if (auth == NULL || !auth->decided) {
+        return ngx_http_apigw_variable_empty(r, v);
+    }
+
+    if (data == NGX_HTTP_APIGW_VAR_REASON) {
+
+        if (auth->reason == NULL) {
+            return ngx_http_apigw_variable_empty(r, v);
+        }
+
+        text.data = (u_char *) auth->reason;
+        text.len = ngx_strlen(auth->reason);
+
+        return ngx_http_apigw_variable_text(v, &text);
+    }
+
+    n = auth->latency;
+
+    if (data != NGX_HTTP_APIGW_VAR_LATENCY) {
+        n = ngx_http_apigw_authorize_status(auth->error, data);
+
+        if (n == 0) {
+            return ngx_http_apigw_variable_empty(r, v);
+        }
+    }
+
+    text.data = ngx_pnalloc(r->pool, NGX_APIGW_NUMBER_LEN);
+    if (text.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    text.len = ngx_apigw_number(text.data, n) - text.data;
+
+    return ngx_http_apigw_variable_text(v, &text);
+}
+
+
+/* who it is, and whether it may: 0 where it did not come to that */
+
+static ngx_uint_t
+ngx_http_apigw_authorize_status(ngx_uint_t error, uintptr_t data)
+{
+    switch (error) {
+
+    case NGX_HTTP_APIGW_NO_ERROR:
+        return NGX_HTTP_OK;
+
+    case NGX_HTTP_APIGW_ACCESS_DENIED:
+    case NGX_HTTP_APIGW_EXPLICIT_DENY:
+        return (data == NGX_HTTP_APIGW_VAR_AUTHORIZE) ? NGX_HTTP_FORBIDDEN
+                                                      : NGX_HTTP_OK;
+    }
+
+    if (data == NGX_HTTP_APIGW_VAR_AUTHORIZE) {
+        return 0;
+    }
+
+    return (error == NGX_HTTP_APIGW_UNAUTHORIZED)
+           ? NGX_HTTP_UNAUTHORIZED : NGX_HTTP_INTERNAL_SERVER_ERROR;
 }
 
 

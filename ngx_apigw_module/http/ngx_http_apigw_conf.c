@@ -333,3 +333,42 @@ ngx_http_apigw_conf_plan(ngx_conf_t *cf, ngx_str_t *name,
 
     return plan;
 }
+
+
+ngx_http_apigw_pricing_t *
+ngx_http_apigw_conf_pricing(ngx_conf_t *cf, ngx_str_t *name,
+    ngx_http_apigw_place_t *mention)
+{
+    ngx_uint_t                   i;
+    ngx_http_apigw_pricing_t    *pricing, **pricings;
+    ngx_http_apigw_main_conf_t  *mcf;
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_apigw_module);
+    pricings = mcf->pricings.elts;
+
+    for (i = 0; i < mcf->pricings.nelts; i++) {
+
+        if (pricings[i]->name.len == name->len
+            && ngx_strncmp(pricings[i]->name.data, name->data, name->len) == 0)
+        {
+            return pricings[i];
+        }
+    }
+
+    pricing = ngx_pcalloc(cf->pool, sizeof(ngx_http_apigw_pricing_t));
+    if (pricing == NULL) {
+        return NULL;
+    }
+
+    pricing->mention = *mention;
+    pricing->name = *name;
+
+    pricings = ngx_array_push(&mcf->pricings);
+    if (pricings == NULL) {
+        return NULL;
+    }
+
+    *pricings = pricing;
+
+    return pricing;
+}

@@ -778,12 +778,12 @@ ngx_http_apigw_forward_connection(ngx_table_elt_t *h, ngx_uint_t kinds)
 static ngx_uint_t
 ngx_http_apigw_forward_is_ours(u_char *p, size_t len, ngx_uint_t kinds)
 {
-    ngx_uint_t        i;
-    ngx_table_elt_t   token;
+    ngx_uint_t       i;
+    ngx_table_elt_t  token;
 
     static const struct {
-        ngx_str_t     name;                  /* how it begins */
-        ngx_uint_t    kind;
+        ngx_str_t   name;                    /* how it begins */
+        ngx_uint_t  kind;
     } names[] = {
         { ngx_string("x-apigw"), 0 },
         { ngx_string("x-forwarded"), 0 },

@@ -639,7 +639,10 @@ ngx_http_apigw_key_claim(ngx_apigw_zone_t *zone, void *data, ngx_log_t *log)
 }
 
 
-/* a cell for each limit, and the number of the lease; p is room to work in */
+/*
+ * A cell for each limit, the numbers of the lease and of the meter; p is room
+ * to work in.
+ */
 
 static ngx_int_t
 ngx_http_apigw_key_claim_plan(ngx_http_apigw_main_conf_t *mcf,
@@ -672,11 +675,19 @@ ngx_http_apigw_key_claim_plan(ngx_http_apigw_main_conf_t *mcf,
         }
     }
 
-    if (plan->quota.limit == 0) {
+    if (plan->quota.limit) {
+        cell[i] = ngx_apigw_leases_add(mcf->leases, &plan->quota, id, log);
+
+        if (cell[i++] == NGX_APIGW_CELL_NONE) {
+            return NGX_ERROR;
+        }
+    }
+
+    if (plan->pricing == NULL) {
         return NGX_OK;
     }
 
-    cell[i] = ngx_apigw_leases_add(mcf->leases, &plan->quota, id, log);
+    cell[i] = ngx_apigw_meters_add(mcf->meters, &plan->name, id, log);
 
     return (cell[i] == NGX_APIGW_CELL_NONE) ? NGX_ERROR : NGX_OK;
 }

@@ -101,6 +101,10 @@ ngx_http_apigw_lambda_process_header(ngx_http_request_t *r)
         ctx->header_time = ngx_current_msec - u->start_time;
         u->state->header_time = ctx->header_time;
         u->state->status = response->status;
+
+        if (r == r->main) {
+            ctx->gateway->integration_id = response->request_id;
+        }
     }
 
     if (rc == NGX_ERROR) {

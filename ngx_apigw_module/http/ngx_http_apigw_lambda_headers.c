@@ -108,8 +108,10 @@ ngx_http_apigw_lambda_headers(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    return ngx_http_apigw_add_header(r, &ngx_http_apigw_lambda_trace_key,
-                                     &trace);
+    return trace.len ? ngx_http_apigw_add_header(r,
+                                             &ngx_http_apigw_lambda_trace_key,
+                                             &trace)
+                     : NGX_OK;
 }
 
 

@@ -9,15 +9,15 @@
 
 /* Which series a configuration has, and where they are. */
 
-#define NGX_HTTP_APIGW_METRICS_PARTS  4
+#define NGX_HTTP_APIGW_METRICS_PARTS  3
 
 
 static ngx_int_t ngx_http_apigw_metrics_claim_stage(
     ngx_apigw_metrics_zone_t *zone, ngx_http_apigw_stage_t *stage,
     ngx_log_t *log);
 static ngx_int_t ngx_http_apigw_metrics_claim_parts(
-    ngx_apigw_metrics_zone_t *zone, ngx_uint_t kind, ngx_str_t **parts,
-    ngx_log_t *log, uint32_t *series);
+    ngx_apigw_metrics_zone_t *zone, ngx_uint_t kind, ngx_uint_t n,
+    ngx_str_t **parts, ngx_log_t *log, uint32_t *series);
 
 
 static ngx_str_t  ngx_http_apigw_metrics_kinds[NGX_APIGW_METRICS_KINDS] = {
@@ -104,14 +104,14 @@ ngx_http_apigw_metrics_claim(ngx_apigw_metrics_zone_t *zone, void *data,
         }
     }
 
-    parts[1] = NULL;
     plans = mcf->plans.elts;
 
     for (i = 0; i < mcf->plans.nelts; i++) {
         parts[0] = &plans[i]->name;
 
         if (ngx_http_apigw_metrics_claim_parts(zone, NGX_APIGW_METRICS_PLAN,
-                                               parts, log, &plans[i]->series)
+                                               1, parts, log,
+                                               &plans[i]->series)
             != NGX_OK)
         {
             return NGX_ERROR;
@@ -125,7 +125,7 @@ ngx_http_apigw_metrics_claim(ngx_apigw_metrics_zone_t *zone, void *data,
 
         if (ngx_http_apigw_metrics_claim_parts(zone,
                                                NGX_APIGW_METRICS_AUTHORIZER,
-                                               parts, log,
+                                               1, parts, log,
                                                &watched[i]->series)
             != NGX_OK)
         {
@@ -147,23 +147,22 @@ ngx_http_apigw_metrics_claim_stage(ngx_apigw_metrics_zone_t *zone,
 
     parts[0] = &stage->api->name;
     parts[1] = &stage->name;
-    parts[2] = NULL;
 
-    if (ngx_http_apigw_metrics_claim_parts(zone, NGX_APIGW_METRICS_STAGE,
+    if (ngx_http_apigw_metrics_claim_parts(zone, NGX_APIGW_METRICS_STAGE, 2,
                                            parts, log, &stage->series)
         != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    parts[3] = NULL;
     routes = stage->routes.elts;
 
     for (i = 0; i < stage->routes.nelts; i++) {
         parts[2] = &routes[i]->key.key;
 
         if (ngx_http_apigw_metrics_claim_parts(zone, NGX_APIGW_METRICS_ROUTE,
-                                               parts, log, &routes[i]->series)
+                                               3, parts, log,
+                                               &routes[i]->series)
             != NGX_OK)
         {
             return NGX_ERROR;
@@ -178,7 +177,8 @@ ngx_http_apigw_metrics_claim_stage(ngx_apigw_metrics_zone_t *zone,
 
 static ngx_int_t
 ngx_http_apigw_metrics_claim_parts(ngx_apigw_metrics_zone_t *zone,
-    ngx_uint_t kind, ngx_str_t **parts, ngx_log_t *log, uint32_t *series)
+    ngx_uint_t kind, ngx_uint_t n, ngx_str_t **parts, ngx_log_t *log,
+    uint32_t *series)
 {
     u_char      *p, *text;
     size_t       len;
@@ -188,7 +188,7 @@ ngx_http_apigw_metrics_claim_parts(ngx_apigw_metrics_zone_t *zone,
     name = &ngx_http_apigw_metrics_kinds[kind];
     len = name->len;
 
-    for (i = 0; parts[i]; i++) {
+    for (i = 0; i < n; i++) {
         len += 1 + parts[i]->len;
     }
 
@@ -199,7 +199,7 @@ ngx_http_apigw_metrics_claim_parts(ngx_apigw_metrics_zone_t *zone,
 
     p = ngx_cpymem(text, name->data, name->len);
 
-    for (i = 0; parts[i]; i++) {
+    for (i = 0; i < n; i++) {
         *p++ = '\0';
         p = ngx_cpymem(p, parts[i]->data, parts[i]->len);
     }

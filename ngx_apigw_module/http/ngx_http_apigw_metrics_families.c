@@ -12,22 +12,22 @@
 
 static u_char *ngx_http_apigw_metrics_value(ngx_http_apigw_metrics_t *m,
     ngx_http_apigw_metrics_family_t *f, u_char *p, u_char *last,
-    ngx_str_t *labels, void *sum);
+    void *sum);
 static u_char *ngx_http_apigw_metrics_parts(ngx_http_apigw_metrics_t *m,
     ngx_http_apigw_metrics_family_t *f, u_char *p, u_char *last,
-    ngx_str_t *labels, void *sum);
+    void *sum);
 static u_char *ngx_http_apigw_metrics_histogram(ngx_http_apigw_metrics_t *m,
     ngx_http_apigw_metrics_family_t *f, u_char *p, u_char *last,
-    ngx_str_t *labels, void *sum);
+    void *sum);
 static u_char *ngx_http_apigw_metrics_errors(ngx_http_apigw_metrics_t *m,
     ngx_http_apigw_metrics_family_t *f, u_char *p, u_char *last,
-    ngx_str_t *labels, void *sum);
+    void *sum);
 static u_char *ngx_http_apigw_metrics_build(ngx_http_apigw_metrics_t *m,
     ngx_http_apigw_metrics_family_t *f, u_char *p, u_char *last,
-    ngx_str_t *labels, void *sum);
+    void *sum);
 static u_char *ngx_http_apigw_metrics_jwks(ngx_http_apigw_metrics_t *m,
     ngx_http_apigw_metrics_family_t *f, u_char *p, u_char *last,
-    ngx_str_t *labels, void *sum);
+    void *sum);
 
 
 #define ngx_http_apigw_metrics_name(name, help, unit, type)                  \
@@ -440,12 +440,12 @@ ngx_http_apigw_metrics_family_t  ngx_http_apigw_metrics_families[] = {
 static u_char *
 ngx_http_apigw_metrics_value(ngx_http_apigw_metrics_t *m,
     ngx_http_apigw_metrics_family_t *f, u_char *p, u_char *last,
-    ngx_str_t *labels, void *sum)
+    void *sum)
 {
     ngx_apigw_exposition_sample_t  sample;
 
     sample.family = &f->family;
-    sample.labels = *labels;
+    sample.labels = m->labels;
     sample.name = NULL;
     sample.n = *(ngx_atomic_t *) ((u_char *) sum + f->offset);
     sample.digits = f->digits;
@@ -457,13 +457,13 @@ ngx_http_apigw_metrics_value(ngx_http_apigw_metrics_t *m,
 static u_char *
 ngx_http_apigw_metrics_parts(ngx_http_apigw_metrics_t *m,
     ngx_http_apigw_metrics_family_t *f, u_char *p, u_char *last,
-    ngx_str_t *labels, void *sum)
+    void *sum)
 {
     ngx_http_apigw_metrics_part_t  *part;
     ngx_apigw_exposition_sample_t   sample;
 
     sample.family = &f->family;
-    sample.labels = *labels;
+    sample.labels = m->labels;
     sample.name = f->label;
     sample.digits = 0;
 
@@ -483,12 +483,12 @@ ngx_http_apigw_metrics_parts(ngx_http_apigw_metrics_t *m,
 static u_char *
 ngx_http_apigw_metrics_histogram(ngx_http_apigw_metrics_t *m,
     ngx_http_apigw_metrics_family_t *f, u_char *p, u_char *last,
-    ngx_str_t *labels, void *sum)
+    void *sum)
 {
     ngx_apigw_exposition_histogram_t  h;
 
     h.family = &f->family;
-    h.labels = *labels;
+    h.labels = m->labels;
     h.bounds = ngx_apigw_histogram_bounds;
     h.digits = (f->digits == 3) ? 3 : 4;
     h.counts = (const uint64_t *) ((u_char *) sum + f->offset);
@@ -503,7 +503,7 @@ ngx_http_apigw_metrics_histogram(ngx_http_apigw_metrics_t *m,
 static u_char *
 ngx_http_apigw_metrics_errors(ngx_http_apigw_metrics_t *m,
     ngx_http_apigw_metrics_family_t *f, u_char *p, u_char *last,
-    ngx_str_t *labels, void *sum)
+    void *sum)
 {
     ngx_apigw_metrics_stage_t *stage = sum;
 
@@ -511,7 +511,7 @@ ngx_http_apigw_metrics_errors(ngx_http_apigw_metrics_t *m,
     ngx_apigw_exposition_sample_t  sample;
 
     sample.family = &f->family;
-    sample.labels = *labels;
+    sample.labels = m->labels;
     sample.name = f->label;
     sample.digits = 0;
 
@@ -529,7 +529,7 @@ ngx_http_apigw_metrics_errors(ngx_http_apigw_metrics_t *m,
 static u_char *
 ngx_http_apigw_metrics_build(ngx_http_apigw_metrics_t *m,
     ngx_http_apigw_metrics_family_t *f, u_char *p, u_char *last,
-    ngx_str_t *labels, void *sum)
+    void *sum)
 {
     u_char                         *end;
     u_char                          buf[sizeof("version=\"\"") - 1
@@ -557,7 +557,7 @@ ngx_http_apigw_metrics_build(ngx_http_apigw_metrics_t *m,
 static u_char *
 ngx_http_apigw_metrics_jwks(ngx_http_apigw_metrics_t *m,
     ngx_http_apigw_metrics_family_t *f, u_char *p, u_char *last,
-    ngx_str_t *labels, void *sum)
+    void *sum)
 {
     ngx_http_apigw_watched_t       **watched;
     ngx_apigw_exposition_sample_t    sample;
@@ -572,7 +572,7 @@ ngx_http_apigw_metrics_jwks(ngx_http_apigw_metrics_t *m,
     }
 
     sample.family = &f->family;
-    sample.labels = *labels;
+    sample.labels = m->labels;
     sample.name = NULL;
     sample.n = f->offset ? stat.failures
                          : (uint64_t) ngx_max(ngx_time() - stat.fetched, 0);

@@ -100,8 +100,8 @@ struct ngx_http_apigw_metrics_s {
     ngx_uint_t                           wrote;     /* the item, something */
     ngx_uint_t                           some;      /* of the array */
 
-    u_char                              *labels;    /* in text, of an item */
-    size_t                               size;
+    ngx_str_t                            labels;    /* in text, of an item */
+    size_t                               size;      /* room for them */
 
     uint32_t                             step;      /* of JSON: to be sampled
                                                        next */
@@ -167,7 +167,7 @@ typedef struct ngx_http_apigw_metrics_family_s
 
 typedef u_char *(*ngx_http_apigw_metrics_family_pt)(
     ngx_http_apigw_metrics_t *m, ngx_http_apigw_metrics_family_t *f, u_char *p,
-    u_char *last, ngx_str_t *labels, void *sum);
+    u_char *last, void *sum);
 
 struct ngx_http_apigw_metrics_family_s {
     ngx_apigw_exposition_family_t      family;

@@ -30,6 +30,7 @@ static void ngx_http_apigw_metrics_redis(ngx_apigw_metrics_t *metrics,
     ngx_apigw_redis_t *redis);
 static void ngx_http_apigw_metrics_gauges(ngx_apigw_metrics_gauges_t *gauges,
     ngx_http_apigw_main_conf_t *mcf);
+static ngx_uint_t ngx_http_apigw_metrics_connections(void);
 
 static ngx_int_t ngx_http_apigw_metrics_init(ngx_conf_t *cf);
 static ngx_int_t ngx_http_apigw_metrics_init_module(ngx_cycle_t *cycle);
@@ -304,10 +305,33 @@ ngx_http_apigw_metrics_gauges(ngx_apigw_metrics_gauges_t *gauges,
     }
 
     gauges->redis_up = mcf->redis ? ngx_apigw_redis_up(mcf->redis) : 0;
-    gauges->connections = ngx_cycle->connection_n
-                          - ngx_cycle->free_connection_n;
+    gauges->connections = ngx_http_apigw_metrics_connections();
     gauges->tokens = tokens;
     gauges->parked = parked;
+}
+
+
+/* without those that listen, and the channel of the master */
+
+static ngx_uint_t
+ngx_http_apigw_metrics_connections(void)
+{
+    ngx_uint_t        i, n, own;
+    ngx_listening_t  *ls;
+
+    own = (ngx_process == NGX_PROCESS_WORKER);
+    ls = ngx_cycle->listening.elts;
+
+    for (i = 0; i < ngx_cycle->listening.nelts; i++) {
+
+        if (ls[i].connection) {
+            own++;
+        }
+    }
+
+    n = ngx_cycle->connection_n - ngx_cycle->free_connection_n;
+
+    return (n > own) ? n - own : 0;
 }
 
 

@@ -308,7 +308,7 @@ ngx_http_apigw_metrics_columns(ngx_http_apigw_metrics_t *m, u_char *p,
         }
     }
 
-    m->cost += 4 * (m->step - m->first);
+    m->cost += (ngx_uint_t) 4 * (m->step - m->first);
 
     return ngx_http_apigw_metrics_put(p, last, "}");
 }

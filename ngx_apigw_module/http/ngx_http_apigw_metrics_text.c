@@ -26,9 +26,9 @@ typedef union {
 static u_char *ngx_http_apigw_metrics_thing(ngx_http_apigw_metrics_t *m,
     ngx_http_apigw_metrics_family_t *f, u_char *p, u_char *last);
 static ngx_int_t ngx_http_apigw_metrics_read(ngx_http_apigw_metrics_t *m,
-    ngx_uint_t walk, ngx_http_apigw_metrics_sum_t *sum, ngx_str_t *labels);
+    ngx_uint_t walk, ngx_http_apigw_metrics_sum_t *sum);
 static ngx_int_t ngx_http_apigw_metrics_labels(ngx_http_apigw_metrics_t *m,
-    ngx_uint_t walk, ngx_str_t *labels);
+    ngx_uint_t walk);
 static ngx_uint_t ngx_http_apigw_metrics_things(ngx_http_apigw_metrics_t *m,
     ngx_http_apigw_metrics_family_t *f);
 
@@ -129,29 +129,28 @@ ngx_http_apigw_metrics_thing(ngx_http_apigw_metrics_t *m,
     ngx_http_apigw_metrics_family_t *f, u_char *p, u_char *last)
 {
     ngx_int_t                     rc;
-    ngx_str_t                     labels;
     ngx_http_apigw_metrics_sum_t  sum;
 
     if (f->walk == NGX_HTTP_APIGW_METRICS_ONCE) {
-        ngx_str_null(&labels);
+        m->labels.len = 0;
 
-        return f->write(m, f, p, last, &labels, &m->state);
+        return f->write(m, f, p, last, &m->state);
     }
 
-    rc = ngx_http_apigw_metrics_read(m, f->walk, &sum, &labels);
+    rc = ngx_http_apigw_metrics_read(m, f->walk, &sum);
 
     if (rc == NGX_ERROR) {
         m->failed = 1;
         return NULL;
     }
 
-    return (rc == NGX_OK) ? f->write(m, f, p, last, &labels, &sum) : p;
+    return (rc == NGX_OK) ? f->write(m, f, p, last, &sum) : p;
 }
 
 
 static ngx_int_t
 ngx_http_apigw_metrics_read(ngx_http_apigw_metrics_t *m, ngx_uint_t walk,
-    ngx_http_apigw_metrics_sum_t *sum, ngx_str_t *labels)
+    ngx_http_apigw_metrics_sum_t *sum)
 {
     ngx_int_t                   rc;
     ngx_http_apigw_plan_t     **plans;
@@ -184,7 +183,7 @@ ngx_http_apigw_metrics_read(ngx_http_apigw_metrics_t *m, ngx_uint_t walk,
         break;
     }
 
-    return (rc == NGX_OK) ? ngx_http_apigw_metrics_labels(m, walk, labels)
+    return (rc == NGX_OK) ? ngx_http_apigw_metrics_labels(m, walk)
                           : rc;
 }
 
@@ -246,21 +245,20 @@ ngx_http_apigw_metrics_labels(ngx_http_apigw_metrics_t *m, ngx_uint_t walk,
     if (len > m->size) {
         m->size = 2 * len;
 
-        m->labels = ngx_pnalloc(m->request->pool, m->size);
-        if (m->labels == NULL) {
+        m->labels.data = ngx_pnalloc(m->request->pool, m->size);
+        if (m->labels.data == NULL) {
             return NGX_ERROR;
         }
     }
 
-    p = m->labels;
+    p = m->labels.data;
     last = p + m->size;
 
     for (i = 0; i < n; i++) {
         p = ngx_apigw_exposition_label(p, last, i, names[walk][i], values[i]);
     }
 
-    labels->data = m->labels;
-    labels->len = p - m->labels;
+    m->labels.len = p - m->labels.data;
 
     return NGX_OK;
 }

@@ -83,7 +83,7 @@ ngx_http_apigw_metrics_top_merge(ngx_http_apigw_metrics_t *m, u_char *p,
 
     m->ntop = ngx_apigw_topk_add(m->top, m->ntop, NGX_HTTP_APIGW_METRICS_ALL,
                                  &slot->topk);
-    m->cost += 8 * NGX_APIGW_TOPK_SIZE;
+    m->cost += (ngx_uint_t) 8 * NGX_APIGW_TOPK_SIZE;
 
     return p;
 }

@@ -7,6 +7,9 @@
 #include "ngx_http_apigw.h"
 
 
+#define NGX_HTTP_APIGW_VARIABLES_HASH  4096
+
+
 static ngx_int_t ngx_http_apigw_access_handler(ngx_http_request_t *r);
 
 static ngx_int_t ngx_http_apigw_preconfiguration(ngx_conf_t *cf);
@@ -91,24 +94,37 @@ ngx_http_apigw_access_handler(ngx_http_request_t *r)
 static ngx_int_t
 ngx_http_apigw_preconfiguration(ngx_conf_t *cf)
 {
-    return ngx_http_apigw_add_variables(cf, ngx_http_apigw_vars);
+    if (ngx_http_apigw_add_variables(cf, ngx_http_apigw_vars) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_apigw_add_variables(cf, ngx_http_apigw_context_vars);
 }
 
 
 static ngx_int_t
 ngx_http_apigw_init(ngx_conf_t *cf)
 {
+    ngx_http_core_main_conf_t   *cmcf;
     ngx_http_apigw_main_conf_t  *mcf;
 
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_apigw_module);
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    /* ours are many and long: nginx would warn of its default at each start */
+
+    if (cmcf->variables_hash_max_size < NGX_HTTP_APIGW_VARIABLES_HASH) {
+        cmcf->variables_hash_max_size = NGX_HTTP_APIGW_VARIABLES_HASH;
+    }
 
     if (mcf->apis.nelts == 0) {
         return NGX_OK;
     }
 
-    if (ngx_http_apigw_add_handler(cf, NGX_HTTP_SERVER_REWRITE_PHASE,
-                                   ngx_http_apigw_return_handler)
-        != NGX_OK
+    if (ngx_http_apigw_conf_log_first(cf, ngx_http_apigw_log_handler) != NGX_OK
+        || ngx_http_apigw_add_handler(cf, NGX_HTTP_SERVER_REWRITE_PHASE,
+                                      ngx_http_apigw_return_handler)
+           != NGX_OK
         || ngx_http_apigw_add_handler(cf, NGX_HTTP_REWRITE_PHASE,
                                       ngx_http_apigw_switch_handler)
            != NGX_OK)
@@ -154,6 +170,8 @@ ngx_http_apigw_create_main_conf(ngx_conf_t *cf)
     if (ngx_array_init(&conf->apis, cf->pool, 4, sizeof(void *)) != NGX_OK
         || ngx_array_init(&conf->plans, cf->pool, 4, sizeof(void *)) != NGX_OK
         || ngx_array_init(&conf->watched, cf->pool, 4, sizeof(void *))
+           != NGX_OK
+        || ngx_array_init(&conf->pricings, cf->pool, 4, sizeof(void *))
            != NGX_OK)
     {
         return NULL;

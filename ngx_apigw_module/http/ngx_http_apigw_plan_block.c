@@ -26,6 +26,8 @@ static ngx_int_t ngx_http_apigw_plan_offset(ngx_conf_t *cf, ngx_str_t *value,
     ngx_apigw_period_t *period);
 static ngx_int_t ngx_http_apigw_plan_on_error(ngx_conf_t *cf,
     ngx_http_apigw_plan_block_t *block);
+static ngx_int_t ngx_http_apigw_plan_pricing(ngx_conf_t *cf,
+    ngx_http_apigw_plan_t *plan);
 
 
 /* by the type of a period */
@@ -126,11 +128,14 @@ ngx_http_apigw_plan_line(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
     } else if (ngx_strcmp(value[0].data, "on_error") == 0) {
         rc = ngx_http_apigw_plan_on_error(cf, block);
 
+    } else if (ngx_strcmp(value[0].data, "pricing") == 0) {
+        rc = ngx_http_apigw_plan_pricing(cf, block->plan);
+
     } else {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "unknown directive \"%V\" in a usage plan: "
-                           "\"throttle\", \"quota\" or \"on_error\" is "
-                           "expected", &value[0]);
+                           "\"throttle\", \"quota\", \"on_error\" or "
+                           "\"pricing\" is expected", &value[0]);
         rc = NGX_ERROR;
     }
 
@@ -332,4 +337,36 @@ ngx_http_apigw_plan_on_error(ngx_conf_t *cf,
                        "invalid \"on_error\": \"closed\", \"open\" or "
                        "\"local\" is expected");
     return NGX_ERROR;
+}
+
+
+/* pricing NAME */
+
+static ngx_int_t
+ngx_http_apigw_plan_pricing(ngx_conf_t *cf, ngx_http_apigw_plan_t *plan)
+{
+    ngx_str_t               *value;
+    ngx_http_apigw_place_t   here;
+
+    value = cf->args->elts;
+
+    if (plan->pricing) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "the duplicate pricing in the usage plan \"%V\"",
+                           &plan->name);
+        return NGX_ERROR;
+    }
+
+    if (cf->args->nelts != 2 || value[1].len == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid \"pricing\": the name of an "
+                           "\"apigw_pricing\" is expected");
+        return NGX_ERROR;
+    }
+
+    ngx_http_apigw_here(cf, &here);
+
+    plan->pricing = ngx_http_apigw_conf_pricing(cf, &value[1], &here);
+
+    return plan->pricing ? NGX_OK : NGX_ERROR;
 }

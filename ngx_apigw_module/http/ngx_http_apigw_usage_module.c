@@ -19,8 +19,7 @@ static ngx_int_t ngx_http_apigw_usage_plan(ngx_http_request_t *r,
     ngx_http_apigw_usage_ctx_t *u);
 static ngx_int_t ngx_http_apigw_usage_select(ngx_http_request_t *r,
     ngx_http_apigw_usage_ctx_t *u);
-static uint32_t *ngx_http_apigw_usage_offsets(ngx_http_request_t *r,
-    ngx_http_apigw_plan_t *plan);
+static uint32_t *ngx_http_apigw_usage_offsets(ngx_http_apigw_usage_ctx_t *u);
 static ngx_uint_t ngx_http_apigw_usage_same(ngx_str_t *a, ngx_str_t *b);
 
 static void *ngx_http_apigw_usage_create_loc_conf(ngx_conf_t *cf);
@@ -117,13 +116,20 @@ ngx_http_apigw_usage_query(ngx_http_request_t *r,
     }
 
     if (ngx_apigw_usage_query(&u->query, &r->args, buf, &err) != NGX_OK) {
-        return ngx_http_apigw_usage_error(r, NGX_HTTP_BAD_REQUEST, err.name,
+        return ngx_http_apigw_operator_error(r, NGX_HTTP_BAD_REQUEST, err.name,
                                           err.reason);
     }
 
     rc = ngx_http_apigw_usage_plan(r, u);
     if (rc != NGX_DECLINED) {
         return rc;
+    }
+
+    if (u->query.statement) {
+        rc = ngx_http_apigw_usage_statement(u);
+        if (rc != NGX_DECLINED) {
+            return rc;
+        }
     }
 
     u->report.plan = u->plan->name;
@@ -140,12 +146,12 @@ ngx_http_apigw_usage_query(ngx_http_request_t *r,
     }
 
     if (rc == NGX_DECLINED) {
-        return ngx_http_apigw_usage_error(r, NGX_HTTP_BAD_REQUEST, "position",
+        return ngx_http_apigw_operator_error(r, NGX_HTTP_BAD_REQUEST, "position",
                                           "is not a key of the plan");
     }
 
     if (u->query.key.len && u->query.position.len == 0 && u->nkeys == 0) {
-        return ngx_http_apigw_usage_error(r, NGX_HTTP_NOT_FOUND, NULL,
+        return ngx_http_apigw_operator_error(r, NGX_HTTP_NOT_FOUND, NULL,
                                        "Invalid API Key identifier specified");
     }
 
@@ -169,8 +175,14 @@ ngx_http_apigw_usage_plan(ngx_http_request_t *r, ngx_http_apigw_usage_ctx_t *u)
             continue;
         }
 
-        if (plans[i]->quota.limit == 0) {
-            return ngx_http_apigw_usage_error(r, NGX_HTTP_NOT_FOUND, "plan",
+        if (u->query.statement && plans[i]->pricing == NULL) {
+            return ngx_http_apigw_operator_error(r, NGX_HTTP_NOT_FOUND, "plan",
+                                              "has no pricing, so there is no "
+                                              "statement");
+        }
+
+        if (!u->query.statement && plans[i]->quota.limit == 0) {
+            return ngx_http_apigw_operator_error(r, NGX_HTTP_NOT_FOUND, "plan",
                                               "has no quota, so its requests "
                                               "are not counted");
         }
@@ -180,7 +192,7 @@ ngx_http_apigw_usage_plan(ngx_http_request_t *r, ngx_http_apigw_usage_ctx_t *u)
         return NGX_DECLINED;
     }
 
-    return ngx_http_apigw_usage_error(r, NGX_HTTP_NOT_FOUND, NULL,
+    return ngx_http_apigw_operator_error(r, NGX_HTTP_NOT_FOUND, NULL,
                                       "Invalid Usage Plan ID specified");
 }
 
@@ -212,13 +224,13 @@ ngx_http_apigw_usage_select(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    offsets = ngx_http_apigw_usage_offsets(r, u->plan);
+    offsets = ngx_http_apigw_usage_offsets(u);
     if (offsets == NULL) {
         return NGX_ERROR;
     }
 
     found = (u->query.position.len == 0);
-    n = (mcf->leases && mcf->keys)
+    n = (mcf->zone && mcf->keys)
         ? (uint32_t) ngx_apigw_keys_consumers(mcf->keys) : 0;
 
     for (i = 0; i < n; i++) {
@@ -244,8 +256,8 @@ ngx_http_apigw_usage_select(ngx_http_request_t *r,
             key = &u->keys[u->nkeys++];
 
             key->id = id;
-            key->lease = mcf->cells[consumer->cells
-                                    + offsets[consumer->planset]];
+            key->n = mcf->cells[consumer->cells
+                                + offsets[consumer->planset]];
         }
     }
 
@@ -253,24 +265,25 @@ ngx_http_apigw_usage_select(ngx_http_request_t *r,
 }
 
 
-/* by plan set: where among a consumer's cells the plan's lease is */
+/* by plan set: where among a consumer's cells the plan's lease or meter is */
 
 static uint32_t *
-ngx_http_apigw_usage_offsets(ngx_http_request_t *r,
-    ngx_http_apigw_plan_t *plan)
+ngx_http_apigw_usage_offsets(ngx_http_apigw_usage_ctx_t *u)
 {
     uint16_t                     *set;
-    uint32_t                      i, n, cell, *offsets;
+    uint32_t                      i, n, cell, own, *offsets;
     ngx_uint_t                    m, nset;
     ngx_http_apigw_plan_t       **plans;
     ngx_http_apigw_main_conf_t   *mcf;
 
-    mcf = ngx_http_apigw_get_main_conf(r);
+    mcf = ngx_http_apigw_get_main_conf(u->request);
     plans = mcf->plans.elts;
 
+    own = (uint32_t) (u->query.statement ? ngx_http_apigw_plan_meter(u->plan)
+                                         : u->plan->limits.nelts);
     n = mcf->keys ? (uint32_t) ngx_apigw_keys_plansets(mcf->keys) : 0;
 
-    offsets = ngx_palloc(r->pool, (n + 1) * sizeof(uint32_t));
+    offsets = ngx_palloc(u->request->pool, (n + 1) * sizeof(uint32_t));
     if (offsets == NULL) {
         return NULL;
     }
@@ -283,8 +296,8 @@ ngx_http_apigw_usage_offsets(ngx_http_request_t *r,
 
         for (m = 0; m < nset; m++) {
 
-            if (plans[set[m]] == plan) {
-                offsets[i] = cell + (uint32_t) plan->limits.nelts;
+            if (plans[set[m]] == u->plan) {
+                offsets[i] = cell + own;
             }
 
             cell += (uint32_t) ngx_http_apigw_plan_cells(plans[set[m]]);

@@ -21,11 +21,16 @@
 
 static ngx_int_t ngx_http_apigw_usage_run(ngx_http_apigw_usage_ctx_t *u);
 static ngx_int_t ngx_http_apigw_usage_ask(ngx_http_apigw_usage_ctx_t *u);
-static void ngx_http_apigw_usage_answered(ngx_apigw_lease_usage_t *usage,
+static ngx_int_t ngx_http_apigw_usage_ask_one(ngx_http_apigw_usage_ctx_t *u,
+    ngx_uint_t i);
+static void ngx_http_apigw_usage_handler(ngx_apigw_lease_usage_t *usage,
     ngx_int_t rc);
 static void ngx_http_apigw_usage_alive(ngx_event_t *ev);
 static void ngx_http_apigw_usage_cancel(void *data);
 static ngx_int_t ngx_http_apigw_usage_write(ngx_http_apigw_usage_ctx_t *u);
+static size_t ngx_http_apigw_usage_batch_len(ngx_http_apigw_usage_ctx_t *u);
+static u_char *ngx_http_apigw_usage_batch(ngx_http_apigw_usage_ctx_t *u,
+    u_char *p, u_char *last);
 static ngx_int_t ngx_http_apigw_usage_send(ngx_http_apigw_usage_ctx_t *u,
     ngx_int_t rc);
 
@@ -114,12 +119,8 @@ ngx_http_apigw_usage_run(ngx_http_apigw_usage_ctx_t *u)
 static ngx_int_t
 ngx_http_apigw_usage_ask(ngx_http_apigw_usage_ctx_t *u)
 {
-    ngx_int_t                    rc;
-    ngx_uint_t                   i;
-    ngx_apigw_lease_usage_t     *usage;
-    ngx_http_apigw_main_conf_t  *mcf;
-
-    mcf = ngx_http_apigw_get_main_conf(u->request);
+    ngx_int_t   rc;
+    ngx_uint_t  i;
 
     u->nitems = ngx_min(u->nkeys - u->next, NGX_HTTP_APIGW_USAGE_BATCH);
 
@@ -134,19 +135,13 @@ ngx_http_apigw_usage_ask(ngx_http_apigw_usage_ctx_t *u)
 
     for (i = 0; i < u->nitems; i++) {
         ngx_memzero(&u->items[i].usage, sizeof(ngx_apigw_lease_usage_t));
+        ngx_memzero(&u->items[i].read, sizeof(ngx_apigw_meters_read_t));
     }
 
     for (i = 0; i < u->nitems; i++) {
-        usage = &u->items[i].usage;
 
-        usage->handler = ngx_http_apigw_usage_answered;
-        usage->data = u;
-        usage->day = ngx_apigw_usage_first(&u->report);
-        usage->ndays = u->report.end - usage->day + 1;
-        usage->counts = u->items[i].counts;
-
-        rc = ngx_apigw_lease_usage(mcf->leases, u->keys[u->next + i].lease,
-                                   usage);
+        rc = u->query.statement ? ngx_http_apigw_usage_statement_ask(u, i)
+                                : ngx_http_apigw_usage_ask_one(u, i);
 
         if (rc == NGX_ERROR) {
             ngx_http_apigw_usage_cancel(u);
@@ -162,14 +157,38 @@ ngx_http_apigw_usage_ask(ngx_http_apigw_usage_ctx_t *u)
 }
 
 
-static void
-ngx_http_apigw_usage_answered(ngx_apigw_lease_usage_t *usage, ngx_int_t rc)
+static ngx_int_t
+ngx_http_apigw_usage_ask_one(ngx_http_apigw_usage_ctx_t *u, ngx_uint_t i)
 {
-    ngx_connection_t            *c;
-    ngx_http_request_t          *r;
-    ngx_http_apigw_usage_ctx_t  *u;
+    ngx_apigw_lease_usage_t     *usage;
+    ngx_http_apigw_main_conf_t  *mcf;
 
-    u = usage->data;
+    mcf = ngx_http_apigw_get_main_conf(u->request);
+    usage = &u->items[i].usage;
+
+    usage->handler = ngx_http_apigw_usage_handler;
+    usage->data = u;
+    usage->day = ngx_apigw_usage_first(&u->report);
+    usage->ndays = u->report.end - usage->day + 1;
+    usage->counts = u->items[i].counts;
+
+    return ngx_apigw_lease_usage(mcf->leases, u->keys[u->next + i].n, usage);
+}
+
+
+static void
+ngx_http_apigw_usage_handler(ngx_apigw_lease_usage_t *usage, ngx_int_t rc)
+{
+    ngx_http_apigw_usage_answered(usage->data, rc);
+}
+
+
+void
+ngx_http_apigw_usage_answered(ngx_http_apigw_usage_ctx_t *u, ngx_int_t rc)
+{
+    ngx_connection_t    *c;
+    ngx_http_request_t  *r;
+
     r = u->request;
     c = r->connection;
 
@@ -221,6 +240,7 @@ ngx_http_apigw_usage_cancel(void *data)
 
     for (i = 0; i < u->nitems; i++) {
         ngx_apigw_lease_usage_cancel(&u->items[i].usage);
+        ngx_apigw_meters_read_cancel(&u->items[i].read);
     }
 
     if (u->alive.timer_set) {
@@ -236,21 +256,13 @@ ngx_http_apigw_usage_cancel(void *data)
 static ngx_int_t
 ngx_http_apigw_usage_write(ngx_http_apigw_usage_ctx_t *u)
 {
-    size_t                       len;
-    ngx_buf_t                   *b;
-    ngx_uint_t                   i;
-    ngx_chain_t                 *cl;
-    ngx_http_apigw_usage_key_t  *keys;
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
 
-    keys = &u->keys[u->next];
-
-    len = ngx_apigw_usage_head_len(&u->report) + NGX_APIGW_USAGE_TAIL_LEN;
-
-    for (i = 0; i < u->nitems; i++) {
-        len += ngx_apigw_usage_key_len(&u->report, &keys[i].id);
-    }
-
-    b = ngx_create_temp_buf(u->request->pool, len);
+    b = ngx_create_temp_buf(u->request->pool,
+                            u->query.statement
+                            ? ngx_http_apigw_usage_statement_len(u)
+                            : ngx_http_apigw_usage_batch_len(u));
     if (b == NULL) {
         return NGX_ERROR;
     }
@@ -265,19 +277,13 @@ ngx_http_apigw_usage_write(ngx_http_apigw_usage_ctx_t *u)
     *u->last = cl;
     u->last = &cl->next;
 
-    if (u->next == 0) {
-        b->last = ngx_apigw_usage_head(&u->report, b->last, b->end);
-    }
-
-    for (i = 0; b->last && i < u->nitems; i++) {
-        b->last = ngx_apigw_usage_key(&u->report, b->last, b->end,
-                                      &keys[i].id, u->items[i].counts);
-    }
+    b->last = u->query.statement
+              ? ngx_http_apigw_usage_statement_write(u, b->last, b->end)
+              : ngx_http_apigw_usage_batch(u, b->last, b->end);
 
     u->next += u->nitems;
 
     if (b->last && u->next == u->nkeys) {
-        b->last = ngx_apigw_usage_tail(&u->report, b->last, b->end);
         b->last_buf = (u->request == u->request->main);
         b->last_in_chain = 1;
     }
@@ -294,6 +300,45 @@ ngx_http_apigw_usage_write(ngx_http_apigw_usage_ctx_t *u)
 }
 
 
+static size_t
+ngx_http_apigw_usage_batch_len(ngx_http_apigw_usage_ctx_t *u)
+{
+    size_t      len;
+    ngx_uint_t  i;
+
+    len = ngx_apigw_usage_head_len(&u->report) + NGX_APIGW_USAGE_TAIL_LEN;
+
+    for (i = 0; i < u->nitems; i++) {
+        len += ngx_apigw_usage_key_len(&u->report, &u->keys[u->next + i].id);
+    }
+
+    return len;
+}
+
+
+static u_char *
+ngx_http_apigw_usage_batch(ngx_http_apigw_usage_ctx_t *u, u_char *p,
+    u_char *last)
+{
+    ngx_uint_t  i;
+
+    if (u->next == 0) {
+        p = ngx_apigw_usage_head(&u->report, p, last);
+    }
+
+    for (i = 0; p && i < u->nitems; i++) {
+        p = ngx_apigw_usage_key(&u->report, p, last,
+                                &u->keys[u->next + i].id, u->items[i].counts);
+    }
+
+    if (p && u->next + u->nitems == u->nkeys) {
+        p = ngx_apigw_usage_tail(&u->report, p, last);
+    }
+
+    return p;
+}
+
+
 static ngx_int_t
 ngx_http_apigw_usage_send(ngx_http_apigw_usage_ctx_t *u, ngx_int_t rc)
 {
@@ -307,7 +352,7 @@ ngx_http_apigw_usage_send(ngx_http_apigw_usage_ctx_t *u, ngx_int_t rc)
 
         return ngx_http_apigw_add_header(r, &ngx_http_apigw_retry_after_key,
                                          &seconds) == NGX_OK
-               ? ngx_http_apigw_usage_error(r, NGX_HTTP_SERVICE_UNAVAILABLE,
+               ? ngx_http_apigw_operator_error(r, NGX_HTTP_SERVICE_UNAVAILABLE,
                                             NULL, "Service Unavailable")
                : NGX_HTTP_INTERNAL_SERVER_ERROR;
     }

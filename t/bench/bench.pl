@@ -148,17 +148,25 @@ my %scenarios = (
         base => 'cheap', bar => 1.06,
         mix => { n => 1000, path => $pet, auth => $identity },
     },
+    M0 => {
+        title => 'S0, to "metrics=off"', gate => 'plain',
+        base_gate => 'unmetered', most => 800,
+        handler => 'ngx_http_apigw_metrics_handler',
+        mix => { n => 1, path => $pet },
+        base_mix => { n => 1, path => $pet },
+    },
 );
 
 # rows of another kind
 my %extras = (
     info => 'start-up and memory',
+    M1 => 'scraping 1,000 routes under load: what holds a worker up',
     sick => 'waits for a Redis that does not answer',
     verify => 'signatures, to OpenSSL\'s bare operation',
 );
 
 my @order = qw(S0 S1 S2 S2l S3a S3b S4a S4b S4ea S4eb S4da S4db S5 S6 S6m S7
-               S7r S8a S8b S8n C1 C1w C2 L1 L2 L2b);
+               S7r S8a S8b S8n C1 C1w C2 L1 L2 L2b M0);
 
 # the other baselines, which have no bar
 my %others = (cheap => [qw(plain same)], plain => [], gate => []);
@@ -214,9 +222,10 @@ sub main {
 
     my $verify = $asked{verify} ? verify() : undef;
 
-    $backend->start if @timed || $asked{sick};
+    $backend->start if @timed || $asked{sick} || $asked{M1};
 
     my $sick = $asked{sick} ? sick() : undef;
+    my $scraped = $asked{M1} ? scraped() : undef;
 
     if (@timed) {
         $bare->start;
@@ -235,7 +244,8 @@ sub main {
     }
 
     report([grep { $scenarios{$_} } @names],
-           { info => $info, sick => $sick, verify => $verify }, time - $from);
+           { info => $info, sick => $sick, verify => $verify,
+             scraped => $scraped }, time - $from);
 
     return $failed ? 1 : 0;
 }
@@ -335,6 +345,8 @@ sub bare_server {
             proxy_set_header X-Forwarded-Proto \$scheme;
             proxy_set_header X-Forwarded-Port \$server_port;
             proxy_set_header X-Apigw-Request-Id $id;
+            proxy_set_header X-Amzn-Trace-Id "Root=1-5759e988-$id";
+            proxy_set_header traceparent "00-5759e988$id-53995c3f42cd8ad8-01";
             add_header x-amz-apigw-id $id;
             add_header x-amzn-RequestId $id;
 CONF
@@ -377,7 +389,8 @@ CONF
 # with as many locations, to compare memory with.  With quotas: q<keys> in
 # Redis, l<keys> in the zone, "sick" to be left without its Redis.  With tokens:
 # j<algorithm>; "e<keys>" is q and jRS256 together.  "web" has CORS and mocks,
-# "lambda" a function for a backend, "authz" one that authorizes
+# "lambda" a function for a backend, "authz" one that authorizes; "unmetered"
+# is "plain" without metrics
 
 sub gate {
     my ($name) = @_;
@@ -440,6 +453,14 @@ CONF
         $stage =~ s/(\{id\}" \{ )proxy_pass([^;]*)/$1apigw_lambda$2 function=pets/;
         $stage .= "apigw_route \"GET /told\" "
                   . "{ apigw_lambda http://backend function=told; }\n";
+    }
+
+    if ($name eq 'unmetered') {
+        $http .= "    apigw_zone 32m metrics=off;\n";
+    }
+
+    if ($name =~ /^r/) {
+        $server .= "location = /metrics { apigw_metrics; }\n";
     }
 
     if ($name eq 'authz') {
@@ -969,7 +990,26 @@ sub count {
         }
     }
 
+    $results{$name}{handler} = handler_cost($name, $nginx)
+        if $what eq 'gateway' && $scenarios{$name}{handler};
+
     return ($total[1] - $total[0]) / $requests;
+}
+
+
+# user instructions of one function and of what it calls, per call, by the
+# last run: a difference of two configurations has malloc()'s in it
+
+sub handler_cost {
+    my ($name, $nginx) = @_;
+
+    my $function = $scenarios{$name}{handler};
+    my $out = qx(callgrind_annotate --inclusive=yes --threshold=100 \\
+                 $nginx->{home}/callgrind.out 2>/dev/null);
+
+    my ($cost) = $out =~ /^\s*([\d,]+)\s.*:\Q$function\E\b/m or return;
+
+    return ($cost =~ tr/,//dr) / (2 * $requests);
 }
 
 
@@ -1164,6 +1204,92 @@ sub sick {
 }
 
 
+# What a scrape of 1,000 routes, all of which were used, holds the worker up for
+# while wrk asks for all it can: by the module's own timer, the largest of all
+# pieces of a gateway's life.  A machine that is shared adds to it, so there are
+# several lives.
+
+sub scraped {
+    my $mix = { n => 1000, path => $thing };
+    my $script = "$dir/scraped.lua";
+    my $gate = gate('r1000');
+    my (@longest, @took, %size, $pieces);
+
+    BenchLoad::wrk_script($script, $mix);
+
+    for (1 .. $rounds || 1) {
+        $gate->start;
+
+        my $port = $gate->{ports}{http};
+        my $got = BenchLoad::send_requests($port, BenchLoad::requests($mix),
+                                           1000, $conns);
+        my $n = 0;
+
+        return scraped_failed('statuses: ' . join ' ', %$got)
+            if join(' ', keys %$got) ne '200';
+
+        my $pid = fork // die "fork: $!\n";
+
+        if ($pid == 0) {
+            my $bad = eval { BenchLoad::wrk($port, $script, 3) } // 1;
+            POSIX::_exit($bad ? 1 : 0);
+        }
+
+        my $end = time + 2.5;
+        sleep 0.3;
+
+        while (time < $end) {
+            my $format = (qw(text openmetrics json))[$n++ % 3];
+            my $from = time;
+            my $text = scrape($port, $format);
+
+            push @took, time - $from;
+            $size{$format} = length $text;
+
+            return scraped_failed("no $format") if $text eq '';
+        }
+
+        waitpid $pid, 0;
+        return scraped_failed('errors under load') if $?;
+
+        my $text = scrape($port, 'text');
+        my $routes = () = $text =~ /^apigw_route_received_bytes_total\{/mg;
+
+        return scraped_failed("$routes routes") if $routes != 1000;
+
+        push @longest, $text =~ /^apigw_report_longest_piece_seconds (\S+)/m;
+        $pieces += ($text =~ /^apigw_report_pieces_total (\S+)/m)[0];
+
+        $gate->stop;
+    }
+
+    return { longest_s => \@longest, took_s => median(@took), sizes => \%size,
+             scrapes => scalar @took, pieces => $pieces };
+}
+
+
+sub scrape {
+    my ($port, $format) = @_;
+
+    my $s = BenchLoad::connect_to($port);
+
+    print $s "GET /metrics?format=$format HTTP/1.0\r\n\r\n";
+    my $text = do { local $/; <$s> } // '';
+
+    return $text =~ s/^HTTP\S+ 200 .*?\r\n\r\n//s ? $text : '';
+}
+
+
+sub scraped_failed {
+    my ($failure) = @_;
+
+    stop_gates();
+    $failed = 1;
+
+    return { failure => $failure };
+}
+
+
 # nanoseconds of a signature: OpenSSL's, ours, and all that is done for a token
 
 sub verify {
@@ -1230,6 +1356,7 @@ sub report {
     print_commands($names);
     print_verify($extra->{verify}) if $extra->{verify};
     print_sick($extra->{sick}) if $extra->{sick};
+    print_scraped($extra->{scraped}) if $extra->{scraped};
     print_information($extra->{info}) if $extra->{info};
 
     printf "\n%d rounds of %s s, %d requests under valgrind, %.0f s in all; "
@@ -1244,6 +1371,7 @@ sub report {
         requests => $requests + 0, counters => $perf,
         scenarios => \%results, information => $extra->{info},
         sick => $extra->{sick}, verify => $extra->{verify},
+        scraped => $extra->{scraped},
         commands_one_key => $one_key,
     });
     close $fh or die "$file: $!\n";
@@ -1299,6 +1427,10 @@ sub print_added {
 
         row("user instructions that $name adds, at most $most",
             sprintf '%.0f %s', $added, $added > $most ? 'OVER' : 'ok');
+
+        row("of which $scenarios{$name}{handler}()",
+            sprintf '%.0f', $results{$name}{handler})
+            if $results{$name}{handler};
     }
 }
 
@@ -1351,6 +1483,29 @@ sub print_sick {
     row('the median of those that waited',
         sprintf '%.3f s, %d of %d requests', $sick->{median_s},
         @$sick{qw(waited requests)});
+}
+
+
+sub print_scraped {
+    my ($scraped) = @_;
+
+    print "\n";
+
+    if ($scraped->{failure}) {
+        row('M1, scraping 1,000 routes', "FAILED: $scraped->{failure}");
+        return;
+    }
+
+    my @longest = sort { $a <=> $b } @{ $scraped->{longest_s} };
+
+    row('M1, scraping 1,000 routes: the longest piece, at most 0.005 s',
+        sprintf '%.6f s (%.6f..%.6f) %s', median(@longest),
+        @longest[0, -1], median(@longest) > 0.005 ? 'OVER' : 'ok');
+    row('pieces of a scrape, and its time under load',
+        sprintf '%.0f, %.3f s', $scraped->{pieces} / $scraped->{scrapes},
+        $scraped->{took_s});
+    row("bytes of $_", $scraped->{sizes}{$_})
+        for sort keys %{ $scraped->{sizes} };
 }
 
 

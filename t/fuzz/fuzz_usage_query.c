@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "ngx_apigw_csv.h"
+#include "ngx_apigw_statement.h"
 #include "ngx_apigw_text.h"
 #include "ngx_apigw_usage.h"
 
@@ -23,6 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void again(ngx_apigw_usage_query_t *q);
 static char *encode(char *p, const char *name, ngx_str_t *value);
 static void same(ngx_str_t *a, ngx_str_t *b);
+static void statement(ngx_apigw_usage_query_t *q, ngx_uint_t format);
 static void report(ngx_apigw_usage_query_t *q, ngx_uint_t format);
 static void read_json(ngx_apigw_usage_t *u, ngx_str_t **ids, u_char *p,
     u_char *last);
@@ -68,13 +70,21 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check(err.name == NULL && err.reason == NULL);
         check(q.plan.len);
         check(q.plan.data >= buf && q.plan.data + q.plan.len <= buf + size);
-        check(q.start <= q.end && q.end <= NGX_APIGW_DAY_MAX);
-        check(q.end - q.start < NGX_APIGW_USAGE_DAYS);
+        check(q.statement
+              || (q.start <= q.end && q.end <= NGX_APIGW_DAY_MAX
+                  && q.end - q.start < NGX_APIGW_USAGE_DAYS));
         check(q.limit >= 1 && q.limit <= NGX_APIGW_USAGE_MAX_LIMIT);
 
         again(&q);
-        report(&q, NGX_APIGW_USAGE_JSON);
-        report(&q, NGX_APIGW_USAGE_CSV);
+
+        if (q.statement) {
+            statement(&q, NGX_APIGW_USAGE_JSON);
+            statement(&q, NGX_APIGW_USAGE_CSV);
+
+        } else {
+            report(&q, NGX_APIGW_USAGE_JSON);
+            report(&q, NGX_APIGW_USAGE_CSV);
+        }
     }
 
     free(copy);
@@ -107,10 +117,17 @@ again(ngx_apigw_usage_query_t *q)
     s.len = NGX_APIGW_DATE_LEN;
     s.data = date;
 
-    (void) ngx_apigw_date_print(date, q->end);
-    p = encode(p, "endDate", &s);
-    (void) ngx_apigw_date_print(date, q->start);
-    p = encode(p, "startDate", &s);
+    if (q->statement) {
+        s.len = NGX_APIGW_MONTH_LEN;
+        (void) ngx_apigw_month_print(date, q->month);
+        p = encode(p, "month", &s);
+
+    } else {
+        (void) ngx_apigw_date_print(date, q->end);
+        p = encode(p, "endDate", &s);
+        (void) ngx_apigw_date_print(date, q->start);
+        p = encode(p, "startDate", &s);
+    }
 
     p = encode(p, "key", &q->key);
     p = encode(p, "plan", &q->plan);
@@ -125,7 +142,9 @@ again(ngx_apigw_usage_query_t *q)
     same(&other.key, &q->key);
     same(&other.position, &q->position);
 
-    check(other.start == q->start && other.end == q->end);
+    check(other.statement == q->statement);
+    check(q->statement ? other.month == q->month
+                       : other.start == q->start && other.end == q->end);
     check(other.limit == q->limit && other.format == q->format);
 
     free(text);
@@ -155,6 +174,77 @@ same(ngx_str_t *a, ngx_str_t *b)
 {
     check(a->len == b->len);
     check(a->len == 0 || memcmp(a->data, b->data, a->len) == 0);
+}
+
+
+/* they fit, and what is not of us is inert */
+
+static void
+statement(ngx_apigw_usage_query_t *q, ngx_uint_t format)
+{
+    u_char                    *p, *last, *text;
+    size_t                     size;
+    ngx_str_t                 *name, price;
+    ngx_apigw_csv_t            csv;
+    ngx_apigw_pricing_t        pricing;
+    ngx_apigw_statement_t      s;
+    ngx_apigw_meter_counts_t   counts;
+
+    memset(&s, 0, sizeof(s));
+    memset(&pricing, 0, sizeof(pricing));
+    memcpy(pricing.currency, "USD", 3);
+
+    price.data = (u_char *) "0.000001";
+    price.len = 8;
+
+    (void) ngx_apigw_pricing_tier(&pricing, 0, &q->plan, &q->key);
+    (void) ngx_apigw_pricing_tier(&pricing, 0, NULL, &price);
+    check(ngx_apigw_pricing_finish(&pricing) == NULL);
+
+    s.plan = q->plan;
+    s.name = q->key;
+    s.pricing = &pricing;
+    s.month = q->month;
+    s.position = q->position;
+    s.format = format;
+
+    counts.requests = q->limit;
+    counts.increments = count_of(q->limit) >> 2;
+    counts.bytes = counts.increments;
+
+    size = ngx_apigw_statement_head_len(&s) + ngx_apigw_statement_tail_len(&s)
+           + ngx_apigw_statement_key_len(&s, &q->position);
+
+    text = malloc(size);
+    check(text);
+
+    last = text + size;
+
+    p = ngx_apigw_statement_head(&s, text, last);
+    check(p);
+    p = ngx_apigw_statement_key(&s, p, last, &q->position, &counts);
+    check(p);
+    p = ngx_apigw_statement_tail(&s, p, last);
+    check(p && p <= last);
+
+    if (format == NGX_APIGW_USAGE_CSV) {
+        ngx_apigw_csv_init(&csv, text, (size_t) (p - text));
+        check(ngx_apigw_csv_next(&csv) == NGX_OK && csv.nfields == 10);
+
+        while (ngx_apigw_csv_next(&csv) == NGX_OK) {
+            check(csv.nfields == 10);
+
+            name = &csv.fields[0];
+            check(name->len == q->plan.len
+                  ? memcmp(name->data, q->plan.data, name->len) == 0
+                    && strchr("=+-@", name->data[0]) == NULL
+                  : name->len == q->plan.len + 1 && name->data[0] == '\'');
+        }
+
+        check(csv.reason == NULL);
+    }
+
+    free(text);
 }
 
 

@@ -78,6 +78,7 @@ my %private = (
     'ngx_apigw_keys_int.h' => 'ngx_apigw_keys.h',
     'ngx_apigw_issuer_int.h' => 'ngx_apigw_issuer.h',
     'ngx_apigw_lease_int.h' => 'ngx_apigw_lease.h',
+    'ngx_apigw_meters_int.h' => 'ngx_apigw_meters.h',
     'ngx_apigw_redis_int.h' => 'ngx_apigw_redis.h',
     'ngx_apigw_answer_int.h' => 'ngx_apigw_answer.h',
     'ngx_apigw_policy_int.h' => 'ngx_apigw_policy.h',

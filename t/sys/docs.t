@@ -57,6 +57,8 @@ certificate();
 
 my ($blocks, $number) = (0, 0);
 
+copy("$top/docs/example/logs.conf", $dir);
+
 for my $file ("$top/README.md", sort glob "$top/docs/*.md") {
     for (blocks($file)) {
         my ($line, $context, $text) = @$_;

@@ -15,7 +15,7 @@ asan="gcc libpcre2-dev zlib1g-dev"
 lint="clang clang-tidy cppcheck uncrustify perl"
 bench="wrk valgrind linux-perf redis-server"
 valgrind="valgrind"
-real="nodejs npm chromium"
+real="nodejs npm chromium prometheus"
 
 missing=
 
@@ -39,6 +39,7 @@ for group; do
             npm) command -v npm >/dev/null && continue ;;
             python3) command -v python3 >/dev/null && continue ;;
             chromium) command -v chromium >/dev/null && continue ;;
+            prometheus) command -v promtool >/dev/null && continue ;;
         esac
 
         status=$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null) ||
@@ -65,7 +66,7 @@ echo "installing:$missing"
 
 export DEBIAN_FRONTEND=noninteractive
 
-# nginx would be started by its package, on port 80
+# nginx and Prometheus would be started by their packages, on ports 80, 9090
 guard=/usr/sbin/policy-rc.d
 
 if [ ! -e $guard ]; then

@@ -91,7 +91,7 @@ done > "$run/temp.conf"
 
 mkdir "$run/modules"
 ln -s "$module" "$run/modules/ngx_apigw_module.so"
-cp "$example/keys.csv" "$run/"
+cp "$example/keys.csv" "$example/logs.conf" "$run/"
 
 for conf in nginx.conf backend.conf; do
     sed -e "s/\\b8080\\b/$port/g" -e "s/\\b8081\\b/$((port + 1))/g" \

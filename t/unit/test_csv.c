@@ -221,6 +221,42 @@ test_write(void)
 }
 
 
+/* what a spreadsheet would take for a formula */
+
+static void
+test_inert(void)
+{
+    u_char      *buf, *p;
+    ngx_str_t    in, out;
+    ngx_uint_t   i;
+
+    static const struct {
+        const char  *in;
+        const char  *want;
+    } rows[] = {
+        { "", "" }, { "a", "a" }, { "a-b", "a-b" }, { "a=b", "\"a=b\"" },
+        { "=1+1", "\"'=1+1\"" }, { "+1", "\"'+1\"" }, { "-1", "\"'-1\"" },
+        { "-", "\"'-\"" }, { "@x", "\"'@x\"" }, { "\tx", "\"'\tx\"" },
+        { "\rx", "\"'\rx\"" }, { "=\"\"", "\"'=\"\"\"\"\"" },
+        { "\"=1\"", "\"\"\"=1\"\"\"" }
+    };
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        in.data = (u_char *) rows[i].in;
+        in.len = strlen(rows[i].in);
+
+        buf = malloc(NGX_APIGW_CSV_INERT_LEN(in.len));
+        p = ngx_apigw_csv_inert(buf, &in);
+
+        out.data = buf;
+        out.len = (size_t) (p - buf);
+        is_nstr(&out, rows[i].want, "inert: row %lu", (unsigned long) i);
+
+        free(buf);
+    }
+}
+
+
 int
 main(void)
 {
@@ -230,6 +266,7 @@ main(void)
     test_quotes();
     test_errors();
     test_write();
+    test_inert();
 
     ngx_apigw_csv_init(&csv, (u_char *) "", 0);
     is_int(ngx_apigw_csv_next(&csv), NGX_DONE, "nothing at all");

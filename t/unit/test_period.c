@@ -474,6 +474,36 @@ walk_periods(ngx_uint_t type, ngx_uint_t offset)
 }
 
 
+static void
+test_months(void)
+{
+    u_char     text[NGX_APIGW_DATE_LEN];
+    uint32_t   day, month, wrong, other;
+    ngx_str_t  s;
+
+    wrong = 0;
+
+    for (day = 0; day <= NGX_APIGW_DAY_MAX; day += 13) {
+        month = ngx_apigw_month_of(day);
+
+        (void) ngx_apigw_date_print(text, day);
+        s.data = text;
+        s.len = NGX_APIGW_MONTH_LEN;
+
+        wrong += (ngx_apigw_month_parse(&other, &s) != NGX_OK
+                  || other != month);
+
+        wrong += (ngx_apigw_month_print(text, month)
+                  != text + NGX_APIGW_MONTH_LEN);
+        wrong += (ngx_apigw_month_parse(&other, &s) != NGX_OK
+                  || other != month);
+    }
+
+    is_int(wrong, 0, "months are those of dates");
+    is_int(ngx_apigw_month_of(20000), 657, "one of them");
+}
+
+
 int
 main(void)
 {
@@ -484,6 +514,7 @@ main(void)
     test_parse();
     test_periods();
     test_walk();
+    test_months();
 
     walk_periods(DAY, 0);
 

@@ -142,6 +142,44 @@ test_query(void)
     is_int(query(&q, &err, "plan=p&startDate=2026-01-01&endDate=2026-03-31"),
            NGX_OK, "90 days");
     is_int(q.end - q.start + 1, NGX_APIGW_USAGE_DAYS, "as many");
+    ok(!q.statement, "no statement");
+}
+
+
+static void
+test_month(void)
+{
+    size_t                   i;
+    ngx_apigw_usage_query_t  q;
+    ngx_apigw_usage_error_t  err;
+
+    static const char  *bad[] = {
+        "2026", "2026-1", "2026-13", "2026-00", "1969-12", "2026-11-01",
+        "2026/11", "x026-11", "2026-1x"
+    };
+
+    is_int(query(&q, &err, "plan=gold&month=2026-11&format=csv&key=&endDate="),
+           NGX_OK, "a month");
+    ok(q.statement && q.month == 682 && q.format == CSV, "which it is");
+    is_int(query(&q, &err, "plan=gold&month=1970-01"), NGX_OK, "the first");
+    ok(q.statement && q.month == 0, "is 0");
+
+    for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        char  args[64];
+
+        snprintf(args, sizeof(args), "plan=gold&month=%s", bad[i]);
+        is_int(query(&q, &err, args), NGX_DECLINED, "%s", args);
+        ok(strcmp(err.name, "month") == 0
+           && strcmp(err.reason, "is not a month YYYY-MM") == 0, "no month");
+    }
+
+    is_int(query(&q, &err, "plan=gold&month=2026-11&startDate=2026-11-01"),
+           NGX_DECLINED, "a month and a day");
+    ok(strcmp(err.name, "startDate") == 0
+       && strcmp(err.reason, "is given beside month") == 0, "the day is one");
+    is_int(query(&q, &err, "plan=gold&month="), NGX_DECLINED, "no month");
+    ok(strcmp(err.name, "startDate") == 0, "so days are required");
+    is_int(query(&q, &err, "month=2026-11"), NGX_DECLINED, "no plan");
 }
 
 
@@ -159,7 +197,7 @@ test_query_errors(void)
     static const char  control[] = "has a control character";
     static const char  unknown[] =
         "has an unknown parameter; known are plan, key, startDate, endDate, "
-        "limit, position, format";
+        "month, limit, position, format";
 
     static const struct {
         const char  *args;
@@ -247,6 +285,7 @@ int
 main(void)
 {
     test_query();
+    test_month();
     test_query_errors();
 
     return done();
