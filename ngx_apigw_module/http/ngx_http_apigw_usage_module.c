@@ -146,8 +146,9 @@ ngx_http_apigw_usage_query(ngx_http_request_t *r,
     }
 
     if (rc == NGX_DECLINED) {
-        return ngx_http_apigw_operator_error(r, NGX_HTTP_BAD_REQUEST, "position",
-                                          "is not a key of the plan");
+        return ngx_http_apigw_operator_error(r, NGX_HTTP_BAD_REQUEST,
+                                             "position",
+                                             "is not a key of the plan");
     }
 
     if (u->query.key.len && u->query.position.len == 0 && u->nkeys == 0) {

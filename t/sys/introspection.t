@@ -8,19 +8,16 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Apigw::Gateway;
-use IO::Select ();
-use IO::Socket::INET ();
-use POSIX ();
+use Apigw::Slow;
 use Test::More;
 use Time::HiRes qw(sleep time);
 
 my $slow = Apigw::Gateway::slow_factor();
-my $parent = $$;
 my $timeout = 1500 * $slow;
 
-my $listen = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 512,
-    ReuseAddr => 1) or die "cannot listen: $!\n";
-my $port = $listen->sockport;
+my $endpoint = Apigw::Slow->new(answer => \&answer,
+    request => qr/\r\n\r\ntoken=([^&]+)&token_type_hint=access_token\z/)->start;
+my $port = $endpoint->port;
 
 my $gw = Apigw::Gateway->new(workers => 1, log_level => 'info',
     events => 'worker_connections 4096;', files => { secret => "s3cret\n" },
@@ -43,68 +40,6 @@ my $gw = Apigw::Gateway->new(workers => 1, log_level => 'info',
     }
 END
 
-my $calls = $gw->path('calls');
-my $endpoint = endpoint();
-
-END {
-    kill KILL => $endpoint if $endpoint && $$ == $parent;
-}
-
-# The endpoint: "active-...", "inactive-...", "never-..." and "-NNNms" in it.
-
-sub endpoint {
-    my $pid = fork;
-    die "cannot fork: $!\n" if !defined $pid;
-    if ($pid) {
-        close $listen;
-        return $pid;
-    }
-
-    $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP);
-    $SIG{PIPE} = 'IGNORE';
-    Apigw::Gateway::die_with_parent($parent);
-
-    open my $log, '>>', $calls or POSIX::_exit(1);
-    $log->autoflush;
-    my $select = IO::Select->new($listen);
-    my (%text, @later);
-
-    while (1) {
-        my $now = time;
-        my @due = grep { $_->[0] <= $now } @later;
-        @later = grep { $_->[0] > $now } @later;
-        $_->[1]->() for @due;
-
-        for my $s ($select->can_read(0.005)) {
-            if ($s == $listen) {
-                my $new = $listen->accept or next;
-                $select->add($new);
-                $text{$new} = '';
-                next;
-            }
-            my $n = sysread $s, $text{$s}, 65536, length $text{$s};
-            if (!$n) {
-                $select->remove($s);
-                delete $text{$s};
-                close $s;
-                next;
-            }
-            next if $text{$s} !~ /\r\n\r\ntoken=([^&]+)&token_type_hint=access_token\z/;
-            my $token = $1;
-            $text{$s} = '';
-            print $log "$token\n";
-            my $wait = $token =~ /-(\d+)ms/ ? $1 / 1000 : 0;
-            push @later, [time + $wait, sub {
-                syswrite $s, answer($token) if $token !~ /^never/;
-                return if $token =~ /^(?:never|open)/;
-                $select->remove($s);
-                delete $text{$s};
-                close $s;
-            }];
-        }
-    }
-}
-
 sub answer {
     my ($token) = @_;
     my $exp = int(time) + ($token =~ /^short/ ? 1 : 3600);
@@ -124,10 +59,7 @@ sub answer {
         . length($body) . "\r\n\r\n$body";
 }
 
-sub calls_of {
-    my ($token) = @_;
-    return scalar grep { /^$token$/ } split /\n/, $gw->read('calls');
-}
+sub calls_of { return $endpoint->calls(@_) }
 
 sub ask {
     my ($token) = @_;
@@ -221,7 +153,7 @@ for my $i (1 .. 100) {
 }
 
 sleep 0.3 * $slow;
-my $left = grep { /^never-left/ } split /\n/, $gw->read('calls');
+my $left = calls_of('never-left.*');
 cmp_ok($left, '<=', 64, 'clients that go at once make no more calls than may');
 cmp_ok($left, '>', 0, 'but they make some');
 is(get('active-first')->{status}, 200, 'what is known is served meanwhile');

@@ -9,19 +9,18 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Apigw::Gateway;
-use IO::Select ();
-use IO::Socket::INET ();
-use POSIX ();
+use Apigw::Slow;
 use Test::More;
 use Time::HiRes qw(sleep time);
 
 my $slow = Apigw::Gateway::slow_factor();
-my $parent = $$;
 my $timeout = 1500 * $slow;
 
-my $listen = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 512,
-    ReuseAddr => 1) or die "cannot listen: $!\n";
-my $port = $listen->sockport;
+my $api = Apigw::Slow->new(answer => \&answer, request => qr{
+    \A POST [ ] /base/2015-03-31/functions/authorize/invocations
+    \?Qualifier=live [ ] HTTP/1\.1\r\n .* \r\n\r\n
+    .* "authorizationToken":"([^"]+)" .* \} \z}sx)->start;
+my $port = $api->port;
 
 my $block = "type lambda; endpoint http://127.0.0.1:$port/base/; "
     . "function authorize live; timeout ${timeout}ms; parked_max 64;";
@@ -49,72 +48,6 @@ my $gw = Apigw::Gateway->new(workers => 1, log_level => 'info',
         }
     }
 END
-
-my $calls = $gw->path('calls');
-my $api = invoke_api();
-
-END {
-    kill KILL => $api if $api && $$ == $parent;
-}
-
-# "allow-...", "deny-...", "never-..." and "-NNNms" in it
-
-sub invoke_api {
-    my $pid = fork;
-    die "cannot fork: $!\n" if !defined $pid;
-    if ($pid) {
-        close $listen;
-        return $pid;
-    }
-
-    $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP);
-    $SIG{PIPE} = 'IGNORE';
-    Apigw::Gateway::die_with_parent($parent);
-
-    open my $log, '>>', $calls or POSIX::_exit(1);
-    $log->autoflush;
-    my $select = IO::Select->new($listen);
-    my (%text, @later);
-
-    while (1) {
-        my $now = time;
-        my @due = grep { $_->[0] <= $now } @later;
-        @later = grep { $_->[0] > $now } @later;
-        $_->[1]->() for @due;
-
-        for my $s ($select->can_read(0.005)) {
-            if ($s == $listen) {
-                my $new = $listen->accept or next;
-                $select->add($new);
-                $text{$new} = '';
-                next;
-            }
-            my $n = sysread $s, $text{$s}, 65536, length $text{$s};
-            if (!$n) {
-                $select->remove($s);
-                delete $text{$s};
-                close $s;
-                next;
-            }
-            next if $text{$s} !~ m{\APOST /base/2015-03-31/functions/authorize/invocations\?Qualifier=live HTTP/1\.1\r\n.*\r\n\r\n.*"authorizationToken":"([^"]+)".*\}\z}s;
-            my $token = $1;
-            $text{$s} = '';
-            print $log "$token\n";
-            my $wait = $token =~ /-(\d+)ms/ ? $1 / 1000 : 0;
-            push @later, [time + $wait, sub {
-                my $answer = answer($token);
-                while ($token !~ /^never/ && length $answer) {
-                    my $sent = syswrite $s, $answer or last;
-                    substr $answer, 0, $sent, '';
-                }
-                return if $token =~ /^never/;
-                $select->remove($s);
-                delete $text{$s};
-                close $s;
-            }];
-        }
-    }
-}
 
 sub verdict {
     my ($principal, $effect, $resource, $more) = @_;
@@ -157,10 +90,7 @@ sub answer {
         . "\r\n\r\n$body";
 }
 
-sub calls_of {
-    my ($token) = @_;
-    return scalar grep { /^$token$/ } split /\n/, $gw->read('calls');
-}
+sub calls_of { return $api->calls(@_) }
 
 sub ask {
     my ($token, $path) = @_;

@@ -1,7 +1,7 @@
 #!/bin/bash
-# nginx itself with the module under AddressSanitizer and UBSan, and the whole
-# of t/ on it.  NGX_DEBUG_PALLOC makes each piece of a pool an allocation of
-# its own, so that every overflow is seen.
+# asan.sh [build]: nginx itself with the module under AddressSanitizer and
+# UBSan, and the whole of t/ on it.  NGX_DEBUG_PALLOC makes each piece of a pool
+# an allocation of its own, so that every overflow is seen.
 
 set -eu
 
@@ -17,12 +17,14 @@ sanitize=-fsanitize=address,undefined
 
 # by design nginx passes NULL with a length of 0 to memcpy(), and reads words
 # that are not aligned
-export NGINX_CC_OPT="-O1 -g -fno-omit-frame-pointer $sanitize \
+export NGINX_CC_OPT="-Og -g1 -fno-omit-frame-pointer $sanitize \
     -fno-sanitize=nonnull-attribute,pointer-overflow,alignment \
     -DNGX_DEBUG_PALLOC=1 -Wno-error"
 export NGINX_LD_OPT=$sanitize
 
 t/tools/build.sh "$out"
+
+[ "${1:-}" != build ] || exit 0
 
 rm -rf "$out/reports"
 mkdir -p "$out/reports"

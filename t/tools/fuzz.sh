@@ -17,7 +17,7 @@ one () {
     seeds=$top/t/fuzz/corpus/${name#fuzz_}
     work=$(mktemp -d)
 
-    if "$fuzzer" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
+    if "$fuzzer" -max_total_time="$seconds" -timeout=30 -rss_limit_mb=2048 \
         -max_len=4096 -artifact_prefix="$work/" -print_final_stats=1 \
         "$work" "$seeds" > "$work/log" 2>&1
     then

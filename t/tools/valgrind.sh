@@ -17,6 +17,10 @@ export TEST_NGINX_USE_VALGRIND="--tool=memcheck --leak-check=full \
 --suppressions=$top/t/data/valgrind.supp --log-file=$logs/vg.%p.log -q"
 export TEST_NGINX_TIMEOUT=20
 
+# one nginx for a file, reloaded for each test: what has been translated once is
+# there for the next ones, and a reload is seen, too
+export TEST_NGINX_USE_HUP=1
+
 # shellcheck disable=SC2086
 t/tools/prove.sh -j"$(nproc)" $files
 

@@ -5,67 +5,31 @@ package Apigw::Dns;
 use strict;
 use warnings;
 
+use parent 'Apigw::Server';
+
 use IO::Socket::INET ();
-use POSIX ();
-use Scalar::Util qw(weaken);
 
 use Apigw::Gateway ();
 
-my $owner = $$;
-my %all;
-
-END {
-    if ($$ == $owner) {
-        local ($?, $!, $@);
-        $_->stop for grep { $_ } values %all;
-    }
-}
-
 sub new {
     my ($class, %names) = @_;
-    my $self = bless { names => \%names }, $class;
+    my $self = $class->SUPER::new(names => \%names);
 
-    my ($port, $socket);
+    my $socket;
     for (1 .. 20) {
-        $port = Apigw::Gateway::free_port();
         $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
-            LocalPort => $port, Proto => 'udp') and last;
+            LocalPort => $self->{port}, Proto => 'udp') and last;
+        $self->{port} = Apigw::Gateway::free_port();
     }
     die "cannot listen: $!\n" if !$socket;
 
-    my $parent = $$;
-    my $pid = fork;
-    die "cannot fork: $!\n" if !defined $pid;
-
-    if (!$pid) {
-        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP);
-        Apigw::Gateway::die_with_parent($parent, POSIX::SIGKILL());
+    return $self->spawn(sub {
         while (1) {
             defined $socket->recv(my $query, 512) or next;
             my $answer = answer(\%names, $query) // next;
             $socket->send($answer);
         }
-    }
-
-    @$self{qw(pid port)} = ($pid, $port);
-    $all{"$self"} = $self;
-    weaken($all{"$self"});
-    return $self;
-}
-
-sub DESTROY {
-    my ($self) = @_;
-    return if $$ != $owner;
-    local ($?, $!, $@);
-    $self->stop;
-}
-
-sub stop {
-    my ($self) = @_;
-    delete $all{"$self"};
-    my $pid = delete $self->{pid} or return;
-    kill KILL => $pid;
-    waitpid $pid, 0;
+    });
 }
 
 sub address { return "127.0.0.1:$_[0]{port}" }

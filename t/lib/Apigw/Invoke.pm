@@ -6,97 +6,16 @@ package Apigw::Invoke;
 use strict;
 use warnings;
 
-use File::Path ();
-use File::Temp ();
+use parent 'Apigw::Server';
+
 use IO::Select ();
-use IO::Socket::INET ();
 use JSON::PP ();
-use POSIX ();
-use Scalar::Util qw(weaken);
 use Socket qw(IPPROTO_TCP SO_LINGER SOL_SOCKET TCP_NODELAY);
-use Time::HiRes qw(sleep time);
-
-use Apigw::Gateway ();
-
-my $owner = $$;
-my %all;
-
-END {
-    if ($$ == $owner) {
-        local ($?, $!, $@);
-        $_->remove for grep { $_ } values %all;
-    }
-}
+use Time::HiRes qw(time);
 
 sub new {
     my ($class, %opt) = @_;
-    my $self = bless {
-        port    => Apigw::Gateway::free_port(),
-        answers => {},
-        %opt,
-    }, $class;
-
-    $self->{root} = File::Temp::tempdir('apigw-invoke-XXXXXX', TMPDIR => 1);
-    $all{"$self"} = $self;
-    weaken($all{"$self"});
-
-    return $self;
-}
-
-sub DESTROY {
-    my ($self) = @_;
-    return if $$ != $owner;
-    local ($?, $!, $@);
-    $self->remove;
-}
-
-sub remove {
-    my ($self) = @_;
-    $self->stop;
-    delete $all{"$self"};
-    my $root = delete $self->{root};
-    File::Path::remove_tree($root) if $root && !$ENV{TEST_NGINX_NO_CLEAN};
-}
-
-sub port { $_[0]{port} }
-sub pid { $_[0]{pid} }
-sub url { return "http://127.0.0.1:$_[0]{port}" . ($_[1] // '') }
-
-sub start {
-    my ($self) = @_;
-    die "the server is running\n" if $self->{pid};
-
-    my $listener;
-    Apigw::Gateway::wait_for(5, sub {
-        $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
-            LocalPort => $self->{port}, Listen => 512, ReuseAddr => 1)
-    }) or die "cannot listen: $!\n";
-
-    my $parent = $$;
-    my $pid = fork;
-    die "cannot fork: $!\n" if !defined $pid;
-
-    if (!$pid) {
-        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP);
-        $SIG{PIPE} = 'IGNORE';
-        Apigw::Gateway::die_with_parent($parent, POSIX::SIGKILL());
-        eval { $self->serve($listener); 1 }
-            or print {*STDERR} "Apigw::Invoke: $@";
-        POSIX::_exit(1);
-    }
-
-    close $listener;
-    $self->{pid} = $pid;
-    return $self;
-}
-
-# connections are refused then
-
-sub stop {
-    my ($self) = @_;
-    my $pid = delete $self->{pid} or return;
-    kill KILL => $pid;
-    waitpid $pid, 0;
+    return $class->SUPER::new(answers => {}, %opt);
 }
 
 # The calls so far, or those for a function or a mode
@@ -105,7 +24,7 @@ sub calls {
     my ($self, $what) = @_;
     my $known = $self->{known} ||= { at => 0, calls => [] };
 
-    if (open my $in, '<:raw', "$self->{root}/calls") {
+    if (open my $in, '<:raw', $self->path('calls')) {
         seek $in, $known->{at}, 0;
         while (my $line = <$in>) {
             last if $line !~ /\n\z/;
@@ -203,7 +122,7 @@ sub answer {
         time       => time,
     };
 
-    open my $log, '>>:raw', "$self->{root}/calls" or die "calls: $!\n";
+    open my $log, '>>:raw', $self->path('calls') or die "calls: $!\n";
     print $log JSON::PP->new->canonical->encode({ %$call, head => $head }),
         "\n";
     close $log;

@@ -5,113 +5,36 @@ package Apigw::Provider;
 use strict;
 use warnings;
 
-use File::Path ();
-use File::Temp ();
+use parent 'Apigw::Server';
+
 use IO::Select ();
-use IO::Socket::INET ();
-use POSIX ();
-use Scalar::Util qw(weaken);
 use Storable ();
-use Time::HiRes qw(sleep time);
+use Time::HiRes qw(time);
 
 use Apigw::Gateway ();
 use Apigw::Token ();
 
-my $owner = $$;
-my %all;
 my $discovery = '/.well-known/openid-configuration';
-
-END {
-    if ($$ == $owner) {
-        local ($?, $!, $@);
-        $_->remove for grep { $_ } values %all;
-    }
-}
 
 # keys: [Apigw::Token::Key, or hash]; issuer: what it calls itself; routes:
 # { path => code }, see below
 
 sub new {
     my ($class, %opt) = @_;
-    my $self = bless {
-        port   => Apigw::Gateway::free_port(),
+    my $self = $class->SUPER::new(
         routes => {},
+        (map { $_ => $opt{$_} } grep { exists $opt{$_} } qw(port routes)),
         state  => { mode => {}, headers => [] },
-    }, $class;
+    );
 
-    $self->{root} = File::Temp::tempdir('apigw-provider-XXXXXX', TMPDIR => 1);
-    $self->{$_} = $opt{$_} for grep { exists $opt{$_} } qw(port routes);
     $self->{issuer} = $opt{issuer} || $self->url;
-
-    $all{"$self"} = $self;
-    weaken($all{"$self"});
 
     $self->issue($self->{issuer});
     $self->keys(@{ $opt{keys} || [] });
     return $self;
 }
 
-sub DESTROY {
-    my ($self) = @_;
-    return if $$ != $owner;
-    local ($?, $!, $@);
-    $self->remove;
-}
-
-sub remove {
-    my ($self) = @_;
-    $self->stop;
-    delete $all{"$self"};
-    my $root = delete $self->{root};
-    File::Path::remove_tree($root) if $root && !$ENV{TEST_NGINX_NO_CLEAN};
-}
-
-sub port { $_[0]{port} }
 sub issuer { $_[0]{issuer} }
-sub pid { $_[0]{pid} }
-sub url { return "http://127.0.0.1:$_[0]{port}" . ($_[1] // '') }
-
-sub path {
-    my ($self, $name) = @_;
-    return "$self->{root}/$name";
-}
-
-sub start {
-    my ($self) = @_;
-    die "the provider is running\n" if $self->{pid};
-
-    my $listener;
-    Apigw::Gateway::wait_for(5, sub {
-        $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
-            LocalPort => $self->{port}, Listen => 128, ReuseAddr => 1)
-    }) or die "cannot listen: $!\n";
-
-    my $parent = $$;
-    my $pid = fork;
-    die "cannot fork: $!\n" if !defined $pid;
-
-    if (!$pid) {
-        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP);
-        $SIG{PIPE} = 'IGNORE';
-        Apigw::Gateway::die_with_parent($parent, POSIX::SIGKILL());
-        $self->{listener} = $listener;
-        eval { $self->serve; 1 } or print {*STDERR} "Apigw::Provider: $@";
-        POSIX::_exit(1);
-    }
-
-    close $listener;
-    $self->{pid} = $pid;
-    return $self;
-}
-
-# connections are refused then
-
-sub stop {
-    my ($self) = @_;
-    my $pid = delete $self->{pid} or return;
-    kill KILL => $pid;
-    waitpid $pid, 0;
-}
 
 # What it does, from the next request on
 
@@ -184,8 +107,7 @@ sub wait_for_request {
 # In the child
 
 sub serve {
-    my ($self) = @_;
-    my $listener = $self->{listener};
+    my ($self, $listener) = @_;
     my %client;
 
     while (1) {

@@ -5,24 +5,11 @@ package Apigw::Redis;
 use strict;
 use warnings;
 
+use parent 'Apigw::Server';
+
 use Apigw::Gateway;
-use File::Path ();
-use File::Temp ();
 use IO::Socket::INET ();
-use POSIX ();
-use Scalar::Util qw(weaken);
 use Time::HiRes qw(time);
-
-my $owner = $$;
-my %all;            # those that are to be stopped at the end
-
-END {
-    if ($$ == $owner) {
-        local ($?, $!, $@);
-        local @SIG{qw(INT TERM HUP)} = ('IGNORE') x 3;
-        $_->remove for grep { $_ } values %all;
-    }
-}
 
 # Nothing where there is no redis-server
 
@@ -30,38 +17,17 @@ sub new {
     my ($class, @options) = @_;
     return if system 'command -v redis-server >/dev/null';
 
-    my $self = bless { options => \@options,
-        port => Apigw::Gateway::free_port() }, $class;
-
-    $self->{root} = File::Temp::tempdir('apigw-redis-XXXXXXXX', TMPDIR => 1);
-    $all{"$self"} = $self;
-    weaken($all{"$self"});
-
-    return $self->start;
+    return $class->SUPER::new(options => \@options)->start;
 }
 
-sub port { $_[0]{port} }
 sub url { 'redis://127.0.0.1:' . $_[0]{port} }
-sub pid { $_[0]{pid} }
 
 sub start {
     my ($self) = @_;
-    my $parent = $$;
-    my $pid = fork;
-    die "cannot fork: $!\n" if !defined $pid;
+    $self->exec_server('log', 'redis-server', '--port', $self->{port},
+        '--bind', '127.0.0.1', '--dir', $self->{root}, '--save', '',
+        '--appendonly', 'no', @{ $self->{options} });
 
-    if (!$pid) {
-        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP PIPE);
-        Apigw::Gateway::die_with_parent($parent, POSIX::SIGKILL());
-        open STDIN, '<', '/dev/null';
-        open STDOUT, '>>', "$self->{root}/log";
-        open STDERR, '>&', \*STDOUT;
-        exec 'redis-server', '--port', $self->{port}, '--bind', '127.0.0.1',
-            '--dir', $self->{root}, '--save', '', '--appendonly', 'no',
-            @{ $self->{options} } or POSIX::_exit(127);
-    }
-
-    $self->{pid} = $pid;
     delete $self->{socket};
     my $up = Apigw::Gateway::wait_for(20, sub {
         return (eval { $self->command('PING') } || '') eq 'PONG';
@@ -75,7 +41,7 @@ sub start {
 
 sub log {
     my ($self) = @_;
-    open my $in, '<', "$self->{root}/log" or return '';
+    open my $in, '<', $self->path('log') or return '';
     local $/;
     return scalar(<$in>) // '';
 }
@@ -86,25 +52,7 @@ sub go { kill CONT => $_[0]{pid} }
 sub stop {
     my ($self) = @_;
     delete $self->{socket};
-    my $pid = delete $self->{pid} or return;
-    local ($?, $!);
-    kill KILL => $pid;
-    waitpid $pid, 0;
-}
-
-sub remove {
-    my ($self) = @_;
-    $self->stop;
-    delete $all{"$self"};
-    my $root = delete $self->{root};
-    File::Path::remove_tree($root) if $root && !$ENV{TEST_NGINX_NO_CLEAN};
-}
-
-sub DESTROY {
-    my ($self) = @_;
-    return if $$ != $owner;
-    local ($?, $!, $@);
-    $self->remove;
+    $self->SUPER::stop;
 }
 
 # What redis-cli says

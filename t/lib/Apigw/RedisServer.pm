@@ -5,25 +5,15 @@ package Apigw::RedisServer;
 use strict;
 use warnings;
 
+use parent 'Apigw::Server';
+
 use File::Path ();
-use File::Temp ();
 use IO::Select ();
 use IO::Socket::UNIX ();
 use POSIX ();
-use Scalar::Util qw(weaken);
 use Socket qw(SOCK_STREAM);
 
 use Apigw::Gateway ();
-
-my $owner = $$;
-my %all;
-
-END {
-    if ($$ == $owner) {
-        local ($?, $!, $@);
-        $_->remove for grep { $_ } values %all;
-    }
-}
 
 sub missing {
     for my $tool (qw(redis-server redis-cli)) {
@@ -36,43 +26,11 @@ sub missing {
 
 sub new {
     my ($class, %opt) = @_;
-    my $self = bless { options => {}, %opt }, $class;
-
-    $self->{root} = File::Temp::tempdir('apigw-redis-XXXXXX', TMPDIR => 1);
-    $self->{port} //= Apigw::Gateway::free_port();
-
-    $all{"$self"} = $self;
-    weaken($all{"$self"});
-
-    return $self;
-}
-
-sub DESTROY {
-    my ($self) = @_;
-    return if $$ != $owner;
-    local ($?, $!, $@);
-    $self->remove;
-}
-
-sub remove {
-    my ($self) = @_;
-    $self->stop;
-    delete $all{"$self"};
-    my $root = delete $self->{root};
-    File::Path::remove_tree($root) if $root && !$ENV{TEST_NGINX_NO_CLEAN};
-}
-
-sub port { $_[0]{port} }
-sub pid { $_[0]{pid} }
-
-sub path {
-    my ($self, $name) = @_;
-    return "$self->{root}/$name";
+    return $class->SUPER::new(options => {}, %opt);
 }
 
 sub start {
     my ($self, %opt) = @_;
-    die "the server is running\n" if $self->{pid};
 
     my %option = (
         port       => $self->{port},
@@ -89,22 +47,10 @@ sub start {
         %opt,
     );
 
-    my $parent = $$;
-    my $pid = fork;
-    die "cannot fork: $!\n" if !defined $pid;
+    $self->exec_server('stderr', 'redis-server',
+        map { ("--$_", words($option{$_})) }
+        grep { defined $option{$_} } sort keys %option);
 
-    if (!$pid) {
-        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP PIPE);
-        Apigw::Gateway::die_with_parent($parent, POSIX::SIGKILL());
-        open STDIN, '<', '/dev/null';
-        open STDOUT, '>>', $self->path('stderr');
-        open STDERR, '>&', \*STDOUT;
-        exec 'redis-server', map { ("--$_", words($option{$_})) }
-            grep { defined $option{$_} } sort keys %option
-            or POSIX::_exit(127);
-    }
-
-    $self->{pid} = $pid;
     Apigw::Gateway::wait_for(20, sub {
         $self->alive or die "redis-server does not start:\n" . $self->log;
         my $answer = eval { $self->command('PING') } // return 0;
@@ -140,10 +86,7 @@ sub log {
 sub stop {
     my ($self, $signal) = @_;
     delete $self->{control};
-    my $pid = delete $self->{pid} or return;
-    kill $signal || 'KILL', $pid;
-    kill CONT => $pid;
-    waitpid $pid, 0;
+    $self->SUPER::stop($signal);
 }
 
 sub pause {
