@@ -2342,6 +2342,8 @@ function build() {
 
     for (const [id, table] of tables) {
         table.scroll.hidden = true;
+        table.none.hidden = false;
+        setText(table.none, 'Loading …');
         byId(id).append(table.node);
     }
     buildTraffic();

@@ -59,11 +59,9 @@ u_char *ngx_apigw_csv_field(u_char *p, ngx_str_t *field);
 
 /*
  * The same for people: where a spreadsheet would take the field for a formula,
- * "'" is written before it.
+ * "'" is written before it.  It is not longer, since no quote begins one.
  */
 u_char *ngx_apigw_csv_inert(u_char *p, ngx_str_t *field);
-
-#define NGX_APIGW_CSV_INERT_LEN(n)  (NGX_APIGW_CSV_LEN(n) + 1)
 
 
 #endif /* _NGX_APIGW_CSV_H_INCLUDED_ */

@@ -74,7 +74,7 @@ typedef struct {
 } ngx_apigw_pricing_line_t;
 
 #define NGX_APIGW_PRICING_LINES                                              \
-    (NGX_APIGW_PRICE_KINDS * NGX_APIGW_PRICING_TIERS)
+    ((size_t) NGX_APIGW_PRICE_KINDS * NGX_APIGW_PRICING_TIERS)
 
 
 /* "3.50", up to six digits after the point: NGX_OK, NGX_ERROR */

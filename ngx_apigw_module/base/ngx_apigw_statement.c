@@ -109,9 +109,9 @@ ngx_apigw_statement_key_len(const ngx_apigw_statement_t *s, ngx_str_t *id)
     if (s->format == NGX_APIGW_USAGE_CSV) {
         return NGX_APIGW_STATEMENT_ROWS
                * (NGX_APIGW_STATEMENT_ROW
-                  + NGX_APIGW_CSV_INERT_LEN(s->plan.len)
-                  + NGX_APIGW_CSV_INERT_LEN(s->name.len)
-                  + NGX_APIGW_CSV_INERT_LEN(id->len));
+                  + NGX_APIGW_CSV_LEN(s->plan.len)
+                  + NGX_APIGW_CSV_LEN(s->name.len)
+                  + NGX_APIGW_CSV_LEN(id->len));
     }
 
     return sizeof(",{\"keyId\":\"\",\"requests\":,\"billed\":,\"bytes\":,"
@@ -282,8 +282,8 @@ ngx_apigw_statement_row(ngx_apigw_statement_t *s, u_char *p, ngx_str_t *id,
 size_t
 ngx_apigw_statement_tail_len(const ngx_apigw_statement_t *s)
 {
-    return NGX_APIGW_STATEMENT_ROW + NGX_APIGW_CSV_INERT_LEN(s->plan.len)
-           + NGX_APIGW_CSV_INERT_LEN(s->name.len);
+    return NGX_APIGW_STATEMENT_ROW + NGX_APIGW_CSV_LEN(s->plan.len)
+           + NGX_APIGW_CSV_LEN(s->name.len);
 }
 
 

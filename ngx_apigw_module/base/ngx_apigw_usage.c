@@ -202,9 +202,9 @@ ngx_apigw_usage_key_csv(ngx_apigw_usage_t *u, u_char *p, ngx_str_t *id,
     n = ngx_apigw_usage_days(u);
 
     for (i = 0; i < n; i++) {
-        p = ngx_apigw_csv_field(p, &u->plan);
+        p = ngx_apigw_csv_inert(p, &u->plan);
         *p++ = ',';
-        p = ngx_apigw_csv_field(p, id);
+        p = ngx_apigw_csv_inert(p, id);
         *p++ = ',';
         p = ngx_apigw_date_print(p, u->start + (uint32_t) i);
         *p++ = ',';

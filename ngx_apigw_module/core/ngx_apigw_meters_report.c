@@ -125,20 +125,24 @@ ngx_apigw_meters_report_init(ngx_apigw_meters_t *meters, ngx_cycle_t *cycle)
 void
 ngx_apigw_meters_report_exit(ngx_apigw_meters_t *meters)
 {
-    ngx_queue_t                *queue;
+    ngx_queue_t                *queue, *next;
     ngx_apigw_meters_report_t  *report;
 
     if (meters->seen == NULL) {
         return;
     }
 
-    while (!ngx_queue_empty(&meters->reports)) {
-        queue = ngx_queue_head(&meters->reports);
+    for (queue = ngx_queue_head(&meters->reports);
+         queue != ngx_queue_sentinel(&meters->reports);
+         queue = next)
+    {
+        next = ngx_queue_next(queue);
         report = ngx_queue_data(queue, ngx_apigw_meters_report_t, queue);
 
-        ngx_queue_remove(queue);
         ngx_free(report);
     }
+
+    ngx_queue_init(&meters->reports);
 
     if (meters->active) {
         ngx_free(meters->active);

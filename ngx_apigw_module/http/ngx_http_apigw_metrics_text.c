@@ -189,8 +189,7 @@ ngx_http_apigw_metrics_read(ngx_http_apigw_metrics_t *m, ngx_uint_t walk,
 
 
 static ngx_int_t
-ngx_http_apigw_metrics_labels(ngx_http_apigw_metrics_t *m, ngx_uint_t walk,
-    ngx_str_t *labels)
+ngx_http_apigw_metrics_labels(ngx_http_apigw_metrics_t *m, ngx_uint_t walk)
 {
     u_char                     *p, *last;
     size_t                      len;

@@ -24,6 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void again(ngx_apigw_usage_query_t *q);
 static char *encode(char *p, const char *name, ngx_str_t *value);
 static void same(ngx_str_t *a, ngx_str_t *b);
+static void inert(ngx_str_t *field, ngx_str_t *want);
 static void statement(ngx_apigw_usage_query_t *q, ngx_uint_t format);
 static void report(ngx_apigw_usage_query_t *q, ngx_uint_t format);
 static void read_json(ngx_apigw_usage_t *u, ngx_str_t **ids, u_char *p,
@@ -184,7 +185,7 @@ statement(ngx_apigw_usage_query_t *q, ngx_uint_t format)
 {
     u_char                    *p, *last, *text;
     size_t                     size;
-    ngx_str_t                 *name, price;
+    ngx_str_t                  price;
     ngx_apigw_csv_t            csv;
     ngx_apigw_pricing_t        pricing;
     ngx_apigw_statement_t      s;
@@ -234,17 +235,35 @@ statement(ngx_apigw_usage_query_t *q, ngx_uint_t format)
         while (ngx_apigw_csv_next(&csv) == NGX_OK) {
             check(csv.nfields == 10);
 
-            name = &csv.fields[0];
-            check(name->len == q->plan.len
-                  ? memcmp(name->data, q->plan.data, name->len) == 0
-                    && strchr("=+-@", name->data[0]) == NULL
-                  : name->len == q->plan.len + 1 && name->data[0] == '\'');
+            inert(&csv.fields[0], &q->plan);
+            inert(&csv.fields[2], csv.fields[2].len ? &q->position
+                                                    : &csv.fields[2]);
+            inert(&csv.fields[3], &q->key);
         }
 
         check(csv.reason == NULL);
     }
 
     free(text);
+}
+
+
+/* as it was, but that a formula has a quote before it */
+
+static void
+inert(ngx_str_t *field, ngx_str_t *want)
+{
+    ngx_str_t  s;
+
+    s = *field;
+
+    if (want->len && memchr("=+-@\t\r", want->data[0], 6)) {
+        check(s.len && s.data[0] == '\'');
+        s.data++;
+        s.len--;
+    }
+
+    same(&s, want);
 }
 
 
@@ -453,8 +472,8 @@ read_csv(ngx_apigw_usage_t *u, ngx_str_t **ids, u_char *p, u_char *last)
         for (day = u->start; day <= u->end; day++) {
             check(ngx_apigw_csv_next(&csv) == NGX_OK && csv.nfields == 5);
 
-            same(&csv.fields[0], &u->plan);
-            same(&csv.fields[1], ids[k]);
+            inert(&csv.fields[0], &u->plan);
+            inert(&csv.fields[1], ids[k]);
 
             (void) ngx_apigw_date_print(date, day);
             s.len = (size_t) sprintf(want, "%.10s", date);

@@ -209,7 +209,8 @@ function column(table, name, n) {
     const broken = (await rows('routes'))
         .find((row) => row[0].includes('/broken'));
 
-    is(broken.slice(4, 6), ['0\u00a0%', '100\u00a0%'], 'figures: shares of errors');
+    is(broken.slice(4, 6), ['0\u00a0%', '100\u00a0%'],
+       'figures: shares of errors');
 
     const types = column(await rows('responses'), 0, 1);
     const errors = Object.fromEntries(json.errors.map((name, i) =>

@@ -225,7 +225,8 @@ export class Mock {
                        'arn:aws:iam::123456789012:user/nightly-export'];
 
         return names.map((name, i) => ({
-            id: this.rename(name), error: i > 3 ? 120 : 0, sent: 81e7 / (i + 1),
+            id: this.rename(name), error: i > 3 ? 120 : 0,
+            sent: Math.round(81e7 / (i + 1)),
             count: Math.round(4e6 / (i + 1) ** 1.5) + step % 1000,
             refused: 900 * i,
             plans: i === 3 ? [] : [{

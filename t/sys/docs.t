@@ -205,7 +205,7 @@ sub laboratory {
             if $expected =~ /alias (\w+)/;
     }
 
-    is($lines, 11, 'run.sh prints commands') or diag($text);
+    is($lines, 13, 'run.sh prints commands') or diag($text);
 
     kill 'INT', -$pid;
     waitpid $pid, 0;

@@ -168,8 +168,9 @@ The gateway listens on port $port.  Try, in another terminal:
   curl -i "$url/usage?plan=basic&startDate=$today&endDate=$today"
       200, what alice has used today of her 1000 requests per day
 
-  $url/dashboard, in a browser
-      traffic, errors, latencies, routes and consumers, live
+  curl -i $url/dashboard
+      200, a page: in a browser it shows traffic, errors, latencies, routes
+      and consumers, live
 
   curl -i $url/metrics
       200, the same for Prometheus

@@ -245,7 +245,7 @@ test_inert(void)
         in.data = (u_char *) rows[i].in;
         in.len = strlen(rows[i].in);
 
-        buf = malloc(NGX_APIGW_CSV_INERT_LEN(in.len));
+        buf = malloc(NGX_APIGW_CSV_LEN(in.len));
         p = ngx_apigw_csv_inert(buf, &in);
 
         out.data = buf;
