@@ -269,6 +269,13 @@ sub wrap {
 
     my $more = '';
 
+    # what reports on stages wants one
+
+    $more .= 'server { listen 8089; apigw_stage wrapped {'
+             . ' apigw_route "GET /w" { return 200; } } }'
+        if $text =~ /\bapigw_(?:metrics|dashboard)\b/
+           && $text !~ /\bapigw_stage\b/;
+
     my %seen = map { $_ => 1 } $text =~ /upstream\s+(\w+)/g;
 
     for ($text =~ m{(?:proxy|grpc)_pass\s+\w+://([a-z]\w*)[/;]}g) {

@@ -46,7 +46,11 @@ my $gw = Apigw::Gateway->new(workers => 1, log_level => 'info', files => {
         '"error":"\$apigw_error_message","plan":"\$apigw_usage_plan"}';
 
     apigw_usage_plan @{[ quoted($plan) ]} { quota 100/month; }
-    apigw_usage_plan @{[ quoted($second) ]} { quota 100/month; }
+    apigw_pricing cheap { currency USD; requests 1; }
+    apigw_usage_plan @{[ quoted($second) ]} {
+        quota   100/month;
+        pricing cheap;
+    }
     apigw_api_key alice key=$key id=alice @{[ quoted("plan=$plan") ]};
     apigw_api_keys keys.csv;
 
@@ -252,8 +256,29 @@ my @rows = rows($gw->get("$target&format=csv")->{body});
 
 is(scalar(@rows), 3, 'usage: the CSV can be read');
 is_deeply([map { scalar @$_ } @rows], [(5) x 3], 'usage: its columns');
-is($rows[1][0], $second, 'usage: the plan in it');
-is($rows[1][1], '-1.x', 'usage: the key in it');
+is($rows[1][0], "'$second", 'usage: the plan in it, no formula');
+is($rows[1][1], "'-1.x", 'usage: nor is the key');
+
+# What has to be paid
+
+my ($month, $year) = (gmtime)[4, 5];
+
+$target = sprintf '/usage?plan=%s&month=%04d-%02d', encoded($second),
+    $year + 1900, $month + 1;
+
+my $bill = eval { $json->decode($gw->get($target)->{body}) };
+
+is($@, '', 'a statement: the JSON can be read');
+same($bill->{usagePlanId} // '', $second, 'a statement: the plan');
+is($bill->{items}[0]{keyId}, '-1.x', 'a statement: the key');
+
+@rows = rows($gw->get("$target&format=csv")->{body});
+
+cmp_ok(scalar(@rows), '>=', 4, 'a statement: the CSV can be read');
+is_deeply([grep { @$_ != @{ $rows[0] } } @rows], [],
+    'a statement: its columns');
+is_deeply([grep { $_->[0] ne "'$second" } @rows[1 .. $#rows]], [],
+    'a statement: the plan in it, no formula');
 
 for my $bad (encoded($plan), "%22%5C%0A", "x'$script", '%00', "\xff\"") {
     my $refused = $gw->get("/usage?plan=$bad&$days");
