@@ -95,31 +95,22 @@ valgrind: module
 	@t/tools/deps.sh test valgrind
 	@t/tools/valgrind.sh
 
-asan-build:
-	@t/tools/deps.sh build asan
-	@t/tools/asan.sh build
-
 static:
 	@t/tools/deps.sh build asan
 	@t/tools/static.sh
-
-static-build:
-	@t/tools/deps.sh build asan
-	@t/tools/static.sh build
 
 real: module
 	@t/tools/deps.sh test real
 	t/tools/prove.sh t/real/
 
-# "sys" has times that others would stretch, so beside it there is only what
-# waits for nobody, and that has what is left over.  Then come the other tests.
-# LINT=lint is one more.
+# "sys" has times that others would stretch, so it is alone; the rest is made in
+# lanes, while npm fetches what "real" wants.  LINT=lint is one more.
 
 test-all: all-deps
 	@failed=; export MAKE="$(MAKE)"; \
-	t/tools/lanes.sh --idle "sys real-deps" \
-	    "$(LINT) unit fuzz static-build asan-build" || failed=1; \
-	t/tools/lanes.sh "real runner valgrind" "itest static asan" || failed=1; \
+	t/tools/lanes.sh sys || failed=1; \
+	t/tools/lanes.sh "real-deps real runner valgrind" \
+	    "$(LINT) unit fuzz itest static asan" || failed=1; \
 	[ -z "$$failed" ]
 
 all-deps:
@@ -174,5 +165,5 @@ $(BUILD)/fuzz/%: t/fuzz/%.c $(FUZZ_OBJS) $(UNIT_HEADERS)
 .SECONDARY: $(UNIT_OBJS) $(FUZZ_OBJS)
 
 .PHONY: all module run unit unit-deps fuzz itest sys runner test asan \
-	asan-build valgrind static static-build real test-all all-deps \
-	real-deps bench lint fmt install clean
+	valgrind static real test-all all-deps real-deps bench lint fmt \
+	install clean

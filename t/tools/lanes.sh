@@ -1,7 +1,7 @@
 #!/bin/bash
-# lanes.sh [--idle] LANE...: makes all targets.  A lane is a list of targets that are
+# lanes.sh LANE...: makes all targets.  A lane is a list of targets that are
 # made one after the other, beside the other lanes; where they want the same
-# processor, the first lane has it, with --idle at once.  Each target is printed when it is made:
+# processor, the first lane has it.  Each target is printed when it is made:
 # what it took, and what it said, or of that, with BRIEF=1, the closing lines
 # of a target that passed and the end of one that failed.
 
@@ -18,18 +18,13 @@ trap 'trap "" TERM; kill 0; exit 1' INT
 TIMEFORMAT='%0R s, CPU %0U + %0S s'
 
 
-low="nice -n 19"
-
-if [ "${1:-}" = --idle ]; then
-    shift
-    chrt --idle 0 true 2>/dev/null && low="chrt --idle 0"
-fi
-
-
 lane () {
+    local priority=$1
+    shift
+
     for target; do
-        if { time $as "${MAKE:-make}" --no-print-directory "$target" \
-                 > "$log/$target" 2>&1; } 2> "$log/$target.time"
+        if { time nice -n "$priority" "${MAKE:-make}" --no-print-directory \
+                 "$target" > "$log/$target" 2>&1; } 2> "$log/$target.time"
         then
             touch "$log/$target.passed"
         fi
@@ -60,13 +55,13 @@ report () {
 }
 
 
-as=
+priority=0
 failed=
 
 for targets; do
     # shellcheck disable=SC2086
-    lane $targets &
-    as=$low
+    lane $priority $targets &
+    priority=19
 done
 
 wait

@@ -1,5 +1,5 @@
 #!/bin/bash
-# static.sh [build]: the module linked into nginx (--add-module): it builds,
+# static.sh: the module linked into nginx (--add-module): it builds,
 # starts and answers.  Compiled in a hurry: what optimizers say, "make" says.
 
 set -eu
@@ -31,8 +31,6 @@ if [ "$stamp" != "$(cat "$out/stamp" 2>/dev/null)" ]; then
 fi
 
 make -s -j"$(nproc)" -C "$src" -f "$out/Makefile" binary
-
-[ "${1:-}" != build ] || exit 0
 
 export TEST_NGINX_BINARY=$out/nginx
 export TEST_NGINX_LOAD_MODULES=
