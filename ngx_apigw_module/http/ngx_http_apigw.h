@@ -748,9 +748,19 @@ ngx_int_t ngx_http_apigw_log_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_apigw_add_header(ngx_http_request_t *r, ngx_str_t *key,
     ngx_str_t *value);
 
-/* 1 where a header has this lower-case name; "_" and "." are read as "-" */
+/*
+ * 1 where a header, whose name has len bytes or more, begins with this
+ * lower-case name, or has it; "_" and "." are read as "-".
+ */
 ngx_uint_t ngx_http_apigw_header_is(ngx_table_elt_t *h, u_char *name,
     size_t len);
+
+static ngx_inline ngx_uint_t
+ngx_http_apigw_header_named(ngx_table_elt_t *h, ngx_str_t *name)
+{
+    return h->key.len == name->len
+           && ngx_http_apigw_header_is(h, name->data, name->len);
+}
 
 
 #endif /* _NGX_HTTP_APIGW_H_INCLUDED_ */

@@ -312,6 +312,8 @@ ngx_http_apigw_exposition_accepted(ngx_http_request_t *r)
     ngx_table_elt_t                *h;
     ngx_apigw_exposition_accept_t   accept;
 
+    static ngx_str_t  name = ngx_string("accept");
+
     ngx_memzero(&accept, sizeof(ngx_apigw_exposition_accept_t));
 
     for (part = &r->headers_in.headers.part; part; part = part->next) {
@@ -319,11 +321,7 @@ ngx_http_apigw_exposition_accepted(ngx_http_request_t *r)
 
         for (i = 0; i < part->nelts; i++) {
 
-            if (h[i].hash && h[i].key.len == sizeof("Accept") - 1
-                && ngx_strncasecmp(h[i].key.data, (u_char *) "Accept",
-                                   sizeof("Accept") - 1)
-                   == 0)
-            {
+            if (h[i].hash && ngx_http_apigw_header_named(&h[i], &name)) {
                 ngx_apigw_exposition_accept(&accept, &h[i].value);
             }
         }
