@@ -72,12 +72,11 @@ ngx_int_t ngx_http_apigw_function(ngx_conf_t *cf,
 
 /*
  * The header lines of a call, each with CR LF: Content-Type, X-Amzn-Trace-Id
- * where trace is not empty, and what signs it where the function says so.
- * payload: of the SHA-256 of the event in hex, not used where nothing is
- * signed.  NGX_OK, NGX_ERROR.
+ * where trace is not empty, and what signs it, with the event, where the
+ * function says so.  NGX_OK, NGX_ERROR.
  */
 ngx_int_t ngx_http_apigw_function_headers(ngx_http_apigw_aws_t *aws,
-    ngx_http_apigw_function_t *function, ngx_str_t *trace, ngx_str_t *payload,
+    ngx_http_apigw_function_t *function, ngx_str_t *trace, ngx_str_t *event,
     ngx_pool_t *pool, ngx_str_t *lines);
 
 
