@@ -70,6 +70,10 @@ ngx_uint_t ngx_http_apigw_aws_is_region(ngx_str_t *region);
 ngx_int_t ngx_http_apigw_function(ngx_conf_t *cf,
     ngx_http_apigw_function_t *function);
 
+/* a payload "1.0" or "2.0", ngx_apigw_event_format_e; NGX_OK, or logged */
+ngx_int_t ngx_http_apigw_function_payload(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_uint_t *format);
+
 /*
  * The header lines of a call, each with CR LF: Content-Type, X-Amzn-Trace-Id
  * where trace is not empty, and what signs it, with the event, where the

@@ -139,6 +139,27 @@ ngx_http_apigw_function_escape(u_char *p, ngx_str_t *s)
 
 
 ngx_int_t
+ngx_http_apigw_function_payload(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_uint_t *format)
+{
+    if (ngx_apigw_text_is(value, "1.0")) {
+        *format = NGX_APIGW_EVENT_1_0;
+        return NGX_OK;
+    }
+
+    if (ngx_apigw_text_is(value, "2.0")) {
+        *format = NGX_APIGW_EVENT_2_0;
+        return NGX_OK;
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid payload \"%V\": \"1.0\" or \"2.0\" is "
+                       "expected", value);
+    return NGX_ERROR;
+}
+
+
+ngx_int_t
 ngx_http_apigw_function_headers(ngx_http_apigw_aws_t *aws,
     ngx_http_apigw_function_t *function, ngx_str_t *trace, ngx_str_t *event,
     ngx_pool_t *pool, ngx_str_t *lines)

@@ -250,20 +250,7 @@ ngx_http_apigw_lambda_auth_payload(ngx_conf_t *cf,
         return ngx_http_apigw_authorizer_duplicate(cf);
     }
 
-    if (ngx_strcmp(value->data, "1.0") == 0) {
-        lambda->payload = NGX_APIGW_EVENT_1_0;
-
-    } else if (ngx_strcmp(value->data, "2.0") == 0) {
-        lambda->payload = NGX_APIGW_EVENT_2_0;
-
-    } else {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid payload \"%V\": \"1.0\" or \"2.0\" is "
-                           "expected", value);
-        return NGX_ERROR;
-    }
-
-    return NGX_OK;
+    return ngx_http_apigw_function_payload(cf, value, &lambda->payload);
 }
 
 
