@@ -36,6 +36,11 @@
 #define NGX_HTTP_APIGW_VERSION       "0.1.0"
 
 
+/* a status that nginx has no name for */
+
+#define NGX_HTTP_APIGW_RESET_CONTENT  205
+
+
 /* contexts of directives, beside those of nginx */
 
 #define NGX_HTTP_APIGW_STAGE_CONF    0x00100000

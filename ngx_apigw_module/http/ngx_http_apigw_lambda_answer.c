@@ -11,8 +11,6 @@
 #define NGX_HTTP_APIGW_LAMBDA_LOGGED  256
 #define NGX_HTTP_APIGW_LAMBDA_DEPTH   32
 
-#define NGX_HTTP_APIGW_RESET_CONTENT  205
-
 
 /* a text for the log, escaped */
 
