@@ -107,14 +107,4 @@ ngx_int_t ngx_http_apigw_event(ngx_http_request_t *r,
 ngx_str_t *ngx_http_apigw_resource(ngx_http_apigw_route_t *route);
 
 
-/* ngx_http_apigw_trace.c */
-
-/*
- * X-Amzn-Trace-Id of the client, or a new one, the same for all the request;
- * "" where apigw_trace doesn't want it.
- */
-ngx_int_t ngx_http_apigw_trace(ngx_http_request_t *r,
-    ngx_http_apigw_ctx_t *ctx, ngx_str_t *trace);
-
-
 #endif /* _NGX_HTTP_APIGW_AWS_H_INCLUDED_ */

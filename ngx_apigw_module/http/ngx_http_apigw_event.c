@@ -6,6 +6,7 @@
 
 #include "ngx_http_apigw.h"
 #include "ngx_http_apigw_aws.h"
+#include "ngx_http_apigw_trace.h"
 
 
 /*

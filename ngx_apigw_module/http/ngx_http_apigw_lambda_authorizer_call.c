@@ -5,6 +5,7 @@
 
 
 #include "ngx_http_apigw_lambda_authorizer.h"
+#include "ngx_http_apigw_trace.h"
 #include "ngx_apigw_answer.h"
 #include "ngx_apigw_policy.h"
 

@@ -5,6 +5,7 @@
 
 
 #include "ngx_http_apigw_lambda.h"
+#include "ngx_http_apigw_trace.h"
 
 
 static void ngx_http_apigw_lambda_body_handler(ngx_http_request_t *r);
