@@ -5,6 +5,7 @@
 
 
 #include "ngx_http_apigw_lambda.h"
+#include "ngx_http_apigw_mask.h"
 #include "ngx_apigw_json.h"
 
 

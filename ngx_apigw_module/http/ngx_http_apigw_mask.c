@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_apigw.h"
+#include "ngx_http_apigw_mask.h"
 
 
 /* Secrets that clients show, and that nobody else shall see. */
