@@ -659,6 +659,7 @@ ngx_int_t ngx_http_apigw_add_header(ngx_http_request_t *r, ngx_str_t *key,
 ngx_uint_t ngx_http_apigw_header_is(ngx_table_elt_t *h, u_char *name,
     size_t len);
 
+
 static ngx_inline ngx_uint_t
 ngx_http_apigw_header_named(ngx_table_elt_t *h, ngx_str_t *name)
 {
