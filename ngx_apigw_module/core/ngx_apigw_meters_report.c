@@ -132,6 +132,10 @@ ngx_apigw_meters_report_exit(ngx_apigw_meters_t *meters)
         return;
     }
 
+    if (meters->tick.timer_set) {
+        ngx_del_timer(&meters->tick);
+    }
+
     for (queue = ngx_queue_head(&meters->reports);
          queue != ngx_queue_sentinel(&meters->reports);
          queue = next)
