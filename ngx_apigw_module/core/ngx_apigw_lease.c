@@ -219,6 +219,8 @@ ngx_apigw_leases_exit_worker(ngx_apigw_leases_t *leases)
             ngx_del_timer(&claim->retry);
         }
 
+        ngx_apigw_redis_cancel(&claim->cmd);
+
         ngx_rbtree_delete(&leases->claims, node);
         ngx_free(claim);
     }

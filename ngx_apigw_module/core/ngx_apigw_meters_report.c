@@ -143,6 +143,7 @@ ngx_apigw_meters_report_exit(ngx_apigw_meters_t *meters)
         next = ngx_queue_next(queue);
         report = ngx_queue_data(queue, ngx_apigw_meters_report_t, queue);
 
+        ngx_apigw_redis_cancel(&report->cmd);
         ngx_free(report);
     }
 
