@@ -68,6 +68,8 @@ ngx_apigw_leases_cleanup(void *data)
 {
     ngx_apigw_leases_t  *leases = data;
 
+    ngx_apigw_leases_exit_worker(leases);
+
     if (leases->elts) {
         ngx_free(leases->elts);
         leases->elts = NULL;
@@ -205,6 +207,10 @@ ngx_apigw_leases_exit_worker(ngx_apigw_leases_t *leases)
     ngx_apigw_claim_t  *claim;
     ngx_rbtree_node_t  *node;
 
+    if (leases->tick.timer_set) {
+        ngx_del_timer(&leases->tick);
+    }
+
     while (leases->claims.root != leases->claims.sentinel) {
         node = ngx_rbtree_min(leases->claims.root, leases->claims.sentinel);
         claim = (ngx_apigw_claim_t *) node;
@@ -212,6 +218,8 @@ ngx_apigw_leases_exit_worker(ngx_apigw_leases_t *leases)
         if (claim->retry.timer_set) {
             ngx_del_timer(&claim->retry);
         }
+
+        ngx_apigw_redis_cancel(&claim->cmd);
 
         ngx_rbtree_delete(&leases->claims, node);
         ngx_free(claim);
@@ -419,7 +427,7 @@ ngx_apigw_lease_view(ngx_apigw_leases_t *leases, uint32_t n,
     ngx_apigw_lease_view_t *view)
 {
     uint32_t                  day, end;
-    uint64_t                  used, until;
+    uint64_t                  used, until, days;
     ngx_apigw_quota_t        *q;
     ngx_apigw_lease_plan_t   *plan;
     ngx_apigw_quota_state_t   state;
@@ -434,14 +442,16 @@ ngx_apigw_lease_view(ngx_apigw_leases_t *leases, uint32_t n,
     day = state.day;
     until = q->until;
 
-    /* nobody may have used it since the period has ended */
+    /* nobody may have used it since the day has ended, or the period */
 
-    while (until && until <= ngx_current_msec && day < end) {
-        day++;
-        until += NGX_APIGW_LEASE_DAY;
+    if (until && until <= ngx_current_msec) {
+        days = (ngx_current_msec - until) / NGX_APIGW_LEASE_DAY + 1;
+
+        day += (uint32_t) days;
+        until += days * NGX_APIGW_LEASE_DAY;
     }
 
-    if (day == end) {
+    if (day >= end) {
         used = 0;
         end = ngx_apigw_period_end(&plan->period, day);
     }

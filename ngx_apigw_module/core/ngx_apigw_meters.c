@@ -53,6 +53,8 @@ ngx_apigw_meters_cleanup(void *data)
 {
     ngx_apigw_meters_t *meters = data;
 
+    ngx_apigw_meters_exit_worker(meters);
+
     if (meters->elts) {
         ngx_free(meters->elts);
         meters->elts = NULL;

@@ -132,6 +132,10 @@ ngx_apigw_meters_report_exit(ngx_apigw_meters_t *meters)
         return;
     }
 
+    if (meters->tick.timer_set) {
+        ngx_del_timer(&meters->tick);
+    }
+
     for (queue = ngx_queue_head(&meters->reports);
          queue != ngx_queue_sentinel(&meters->reports);
          queue = next)
@@ -139,6 +143,7 @@ ngx_apigw_meters_report_exit(ngx_apigw_meters_t *meters)
         next = ngx_queue_next(queue);
         report = ngx_queue_data(queue, ngx_apigw_meters_report_t, queue);
 
+        ngx_apigw_redis_cancel(&report->cmd);
         ngx_free(report);
     }
 

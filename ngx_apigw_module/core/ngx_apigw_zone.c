@@ -81,10 +81,10 @@ ngx_apigw_zone_add(ngx_conf_t *cf, size_t size, ngx_str_t *file, void *tag)
         return NULL;
     }
 
-    if (file) {
-        cln->handler = ngx_apigw_zone_cleanup;
-        cln->data = zone;
+    cln->handler = ngx_apigw_zone_cleanup;
+    cln->data = zone;
 
+    if (file) {
         zone->filename = *file;
 
         zone->sync = ngx_apigw_zone_sync_create(cf);
@@ -116,6 +116,10 @@ static void
 ngx_apigw_zone_cleanup(void *data)
 {
     ngx_apigw_zone_t *zone = data;
+
+    if (zone->sweep.timer_set) {
+        ngx_del_timer(&zone->sweep);
+    }
 
     if (zone->file) {
         ngx_apigw_zone_file_release(zone->file);
