@@ -360,6 +360,9 @@ struct ngx_http_apigw_ctx_s {
     ngx_http_apigw_plan_t         *plan;
     uint32_t                      *cells;    /* of the consumer in the plan */
     ngx_uint_t                     plan_index;  /* in stage->plans */
+    ngx_http_apigw_plan_t         *payer;    /* the first one with prices that
+                                                has passed, or NULL */
+    uint32_t                       meter;    /* of the consumer there */
     ngx_str_t                      secret;   /* the key, wiped at the end */
 
     ngx_http_apigw_limit_t        *limit;    /* the tightest or refusing one */
