@@ -107,8 +107,12 @@ like($one->get("/usage?plan=gold&month=$month")->{body},
 
 kill KILL => ($one->workers)[0];
 spend($one, 10);
-kill KILL => $one->workers;
-ok(Apigw::Gateway::wait_for(10, sub { $one->workers == 2 }), 'new workers');
+my %old = map { $_ => 1 } $one->workers;
+kill KILL => keys %old;
+ok(Apigw::Gateway::wait_for(10, sub {
+    my @new = grep { !$old{$_} } $one->workers;
+    return @new == 2;
+}), 'new workers');
 ok(reported(22), 'nothing is lost with workers');
 
 # a reload, and a stop
