@@ -28,16 +28,18 @@ const COUNT = 0, C4XX = 4, C5XX = 5, RECEIVED = 6, SENT = 7, HITS = 8,
 
 const grouped = new Intl.NumberFormat('en');
 
+/* 24 hours, as in logs */
+
 const clock = new Intl.DateTimeFormat(undefined, {
-    hour: '2-digit', minute: '2-digit', second: '2-digit',
+    hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23',
 });
 
 const shortClock = new Intl.DateTimeFormat(undefined, {
-    hour: '2-digit', minute: '2-digit',
+    hour: '2-digit', minute: '2-digit', hourCycle: 'h23',
 });
 
 const day = new Intl.DateTimeFormat(undefined, {
-    dateStyle: 'medium', timeStyle: 'short',
+    dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23',
 });
 
 const atClock = (seconds) => clock.format(seconds * 1000);
@@ -1683,13 +1685,15 @@ function blankText() {
                 + ' one above.', ''];
     }
 
-    const [first] = state.stages.values();
+    /* where clients reach it is not known here */
+    const [{ stage }] = state.stages.values();
+    const path = stage === '$default' ? '/' : `/${shown(stage)}/`;
 
     return ['No requests yet',
-            'Send one to a stage of this gateway, for example the one below;'
-            + ' it is seen here within some seconds. Requests that reach no'
-            + ' stage are not counted.',
-            `curl -i ${location.origin}/${first.stage}/`];
+            'Send one to a stage of this gateway, for example as below, at the'
+            + ' address that clients use; it is seen here within some seconds.'
+            + ' Requests that reach no stage are not counted.',
+            `curl -i http://GATEWAY${path}`];
 }
 
 
@@ -1807,6 +1811,8 @@ function showRoute(cell, row) {
 
     setText(verb, row.verb);
     setText(path, row.path);
+    cell.firstChild.setAttribute('aria-label',
+                                 `${row.verb} ${row.path}, ${row.stageName}`);
 }
 
 function toggleRoute(key) {
@@ -2023,11 +2029,9 @@ function responseRows() {
 
     const rows = [...counts].filter(([, n]) => n > 0)
         .map(([i, count]) => ({ key: names[i] ?? `#${i}`, count }));
-    const most = Math.max(1, ...rows.map((row) => row.count));
     const all = sum(rows.map((row) => row.count));
 
     rows.forEach((row) => {
-        row.filled = row.count / most;
         row.part = row.count / all;
     });
     return rows;
@@ -2036,12 +2040,12 @@ function responseRows() {
 function showPart(cell, row) {
     const text = asShare(row.part);
 
-    if (cell.said === `${text} ${row.filled}`) {
+    if (cell.said === text) {
         return;
     }
-    cell.said = `${text} ${row.filled}`;
+    cell.said = text;
     cell.replaceChildren(make('div', { class: 'bar-line' },
-                              track(row.filled, false),
+                              track(row.part, false),
                               make('span', { text })));
 }
 
@@ -2112,13 +2116,13 @@ function zoneCard(zone) {
     const rows = [];
 
     if (zone.cells) {
-        rows.push(['Cells in use', ...room(zone.cells)]);
+        rows.push(['Token buckets in use', ...room(zone.cells)]);
     }
     if (zone.quotas) {
         rows.push(['Quotas in use', ...room(zone.quotas)]);
     }
     if (zone.buckets !== undefined) {
-        rows.push(['Room for throttles', asCount(zone.buckets)]);
+        rows.push(['Room for buckets by key=', asCount(zone.buckets)]);
     }
     rows.push(['Met a full zone', plural(zone.full ?? 0, 'request')]);
 
@@ -2128,6 +2132,11 @@ function zoneCard(zone) {
     };
 }
 
+/* no worker is connected, or none of them waits for it */
+
+const redisLost = (redis) => Boolean(redis)
+    && (redis.up === 0 || redis.breaker >= redis.workers);
+
 function redisCard(redis) {
     if (!redis) {
         return { title: 'Redis', verdict: ['not configured', ''],
@@ -2135,10 +2144,10 @@ function redisCard(redis) {
     }
 
     const [p50, p99] = list(redis.latency);
-    const verdict = redis.breaker || redis.up === 0
+    const verdict = redisLost(redis)
         ? ['not reached', 'bad']
-        : redis.up < redis.workers ? ['partly connected', 'warn']
-                                   : ['connected', 'good'];
+        : redis.up < redis.workers || redis.breaker
+            ? ['partly reached', 'warn'] : ['connected', 'good'];
 
     return {
         title: 'Redis', verdict,
@@ -2233,6 +2242,16 @@ function noticeList() {
             label: 'Dismiss', act: () => {
                 notices.restart = null;
                 render();
+            },
+        });
+    }
+
+    if (state.answer && redisLost(state.answer.state?.redis)) {
+        found.push({
+            kind: 'bad', text: 'Redis is not reached: what is leased of quotas'
+                + ' is spent, then on_error of each plan decides.',
+            label: 'Show the state', act: () => {
+                byId('state').scrollIntoView();
             },
         });
     }
