@@ -1693,7 +1693,7 @@ function blankText() {
             'Send one to a stage of this gateway, for example as below, at the'
             + ' address that clients use; it is seen here within some seconds.'
             + ' Requests that reach no stage are not counted.',
-            `curl -i http://GATEWAY${path}`];
+            `curl -i GATEWAY${path}`];
 }
 
 

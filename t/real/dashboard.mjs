@@ -147,7 +147,7 @@ await size(1280, 900);
 await browser.open(page);
 await until('!document.getElementById("blank").hidden', 'empty: it says so');
 is(await text('#blank h3'), 'No requests yet', 'empty: title');
-is(await text('#blank code'), 'curl -i http://GATEWAY/live/',
+is(await text('#blank code'), 'curl -i GATEWAY/live/',
    'empty: what to do');
 is(await text('#routes .none'), 'No route has been used yet.',
    'empty: routes');
