@@ -512,17 +512,20 @@ function newRoute(key, stage, route) {
     return {
         key, stage: stage.key, stageName: stage.name, route, verb, path,
         hay: `${route} ${stage.name}`.toLowerCase(),
-        order: path.toLowerCase(), count: null, rate: null,
+        order: path.toLowerCase(), count: null, rate: null, now5xx: null,
     };
 }
 
 function takeRoute(row, one, seconds) {
     const total = one.total;
     const before = row.count;
+    const failed = row.total?.[C5XX];
 
     row.count = total[COUNT];
     row.rate = before !== null && seconds > 0 && row.count >= before
         ? (row.count - before) / seconds : null;
+    row.now5xx = row.rate ? share(total[C5XX] - failed, row.count - before)
+                          : null;
     row.c4xx = share(total[C4XX], row.count);
     row.c5xx = share(total[C5XX], row.count);
     [row.p50, row.p90, row.p99, row.mean] = list(one.latency);
@@ -586,6 +589,7 @@ function rateOfNow(key, answer) {
 
     if (row && row.rate === null && count !== null) {
         row.rate = count / secondsAt(ring, answer.step - 1);
+        row.now5xx = share(valueAt(ring, 'c5xx', answer.step - 1), count);
     }
 }
 
@@ -1893,6 +1897,8 @@ const routeTable = newTable({
           kind: (row) => zeroKind(row.rate) },
         shareColumn('c4xx', '4xx', (row) => row.c4xx, ''),
         shareColumn('c5xx', '5xx', (row) => row.c5xx, 'hot'),
+        { ...shareColumn('now5xx', '5xx now', (row) => row.now5xx, 'hot'),
+          hint: 'share of the requests since the answer before' },
         timeColumn('p50', 'p50', (row) => row.p50),
         timeColumn('p90', 'p90', (row) => row.p90),
         timeColumn('p99', 'p99', (row) => row.p99),
