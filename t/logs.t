@@ -105,7 +105,7 @@ my $body = '{"statusCode":200,"body":"ok"}';
 --- request
 GET /s/y
 --- response_body: ok
---- tcp_query_auto_timeout: 0.03
+--- tcp_query_auto_timeout: 1
 --- tcp_query eval
 qr/"deploymentId":"zhele0".*"resourceId":"dp9whp"/s
 

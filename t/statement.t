@@ -290,3 +290,71 @@ qr/^\{"usagePlanId":.*"items":\[$::Zero\],"total":"0\.00"\}$/
 --- request: GET /usage?plan=gold&month=2026-11&endDate=2026-11-22
 --- error_code: 400
 --- response_body: {"message":"endDate is given beside month"}
+
+
+
+=== TEST 17: a redirect to where no plan is, after the backend was asked
+--- config
+    location = /usage { apigw_usage; }
+    location = /401 { return 401; }
+    location = /deny { return 403; }
+    apigw_stage open { apigw_route "GET /x" { return 200 "x\n"; } }
+    apigw_stage prod {
+        apigw_usage_plans gold;
+        apigw_api_key_required on;
+        apigw_route "GET /open" {
+            apigw_api_key_required off;
+            return 200 "open\n";
+        }
+        apigw_route "GET /a" {
+            proxy_intercept_errors on;
+            error_page 401 = /prod/open;
+            proxy_pass http://127.0.0.1:$TEST_NGINX_SERVER_PORT/401;
+        }
+        apigw_route "GET /b" {
+            proxy_intercept_errors on;
+            error_page 401 = /open/x;
+            proxy_pass http://127.0.0.1:$TEST_NGINX_SERVER_PORT/401;
+        }
+        apigw_route "GET /c" { error_page 401 = /open/x; return 401; }
+    }
+--- request eval
+["GET /prod/a", "GET /prod/b", "GET /prod/c", "GET /usage?$::Query"]
+--- more_headers eval: $::More
+--- response_body_like eval
+["open", "x", "x",
+ qr/"keyId":"alice","requests":3,"billed":3,/]
+
+
+
+=== TEST 18: a body whose length nobody has said, as it goes through
+--- http_config eval
+qq{
+    apigw_pricing rest { increment 1k; requests 1; }
+    apigw_usage_plan gold { pricing rest; }
+    $::Keys
+    server {
+        listen 127.0.0.1:\$TEST_NGINX_RAND_PORT_1 http2;
+        apigw_stage prod {
+            apigw_usage_plans gold;
+            apigw_api_key_required on;
+            apigw_route "POST /up" {
+                proxy_http_version 1.1;
+                proxy_request_buffering off;
+                proxy_pass http://127.0.0.1:\$TEST_NGINX_SERVER_PORT/in;
+            }
+        }
+    }
+}
+--- config
+    location = /usage { apigw_usage; }
+    location = /in { return 200 "in\n"; }
+    location /prod/ {
+        grpc_set_header Content-Length "";
+        grpc_pass grpc://127.0.0.1:$TEST_NGINX_RAND_PORT_1;
+    }
+--- request eval
+["POST /prod/up\n" . 'x' x 3000, "GET /usage?$::Query"]
+--- more_headers eval: $::More
+--- response_body_like eval
+["in", qr/"keyId":"alice","requests":1,"billed":3,/]

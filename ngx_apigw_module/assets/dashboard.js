@@ -28,16 +28,18 @@ const COUNT = 0, C4XX = 4, C5XX = 5, RECEIVED = 6, SENT = 7, HITS = 8,
 
 const grouped = new Intl.NumberFormat('en');
 
+/* 24 hours, as in logs */
+
 const clock = new Intl.DateTimeFormat(undefined, {
-    hour: '2-digit', minute: '2-digit', second: '2-digit',
+    hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23',
 });
 
 const shortClock = new Intl.DateTimeFormat(undefined, {
-    hour: '2-digit', minute: '2-digit',
+    hour: '2-digit', minute: '2-digit', hourCycle: 'h23',
 });
 
 const day = new Intl.DateTimeFormat(undefined, {
-    dateStyle: 'medium', timeStyle: 'short',
+    dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23',
 });
 
 const atClock = (seconds) => clock.format(seconds * 1000);
@@ -510,17 +512,20 @@ function newRoute(key, stage, route) {
     return {
         key, stage: stage.key, stageName: stage.name, route, verb, path,
         hay: `${route} ${stage.name}`.toLowerCase(),
-        order: path.toLowerCase(), count: null, rate: null,
+        order: path.toLowerCase(), count: null, rate: null, now5xx: null,
     };
 }
 
 function takeRoute(row, one, seconds) {
     const total = one.total;
     const before = row.count;
+    const failed = row.total?.[C5XX];
 
     row.count = total[COUNT];
     row.rate = before !== null && seconds > 0 && row.count >= before
         ? (row.count - before) / seconds : null;
+    row.now5xx = row.rate ? share(total[C5XX] - failed, row.count - before)
+                          : null;
     row.c4xx = share(total[C4XX], row.count);
     row.c5xx = share(total[C5XX], row.count);
     [row.p50, row.p90, row.p99, row.mean] = list(one.latency);
@@ -584,6 +589,7 @@ function rateOfNow(key, answer) {
 
     if (row && row.rate === null && count !== null) {
         row.rate = count / secondsAt(ring, answer.step - 1);
+        row.now5xx = share(valueAt(ring, 'c5xx', answer.step - 1), count);
     }
 }
 
@@ -1683,13 +1689,15 @@ function blankText() {
                 + ' one above.', ''];
     }
 
-    const [first] = state.stages.values();
+    /* where clients reach it is not known here */
+    const [{ stage }] = state.stages.values();
+    const path = stage === '$default' ? '/' : `/${shown(stage)}/`;
 
     return ['No requests yet',
-            'Send one to a stage of this gateway, for example the one below;'
-            + ' it is seen here within some seconds. Requests that reach no'
-            + ' stage are not counted.',
-            `curl -i ${location.origin}/${first.stage}/`];
+            'Send one to a stage of this gateway, for example as below, at the'
+            + ' address that clients use; it is seen here within some seconds.'
+            + ' Requests that reach no stage are not counted.',
+            `curl -i GATEWAY${path}`];
 }
 
 
@@ -1807,6 +1815,8 @@ function showRoute(cell, row) {
 
     setText(verb, row.verb);
     setText(path, row.path);
+    cell.firstChild.setAttribute('aria-label',
+                                 `${row.verb} ${row.path}, ${row.stageName}`);
 }
 
 function toggleRoute(key) {
@@ -1887,6 +1897,8 @@ const routeTable = newTable({
           kind: (row) => zeroKind(row.rate) },
         shareColumn('c4xx', '4xx', (row) => row.c4xx, ''),
         shareColumn('c5xx', '5xx', (row) => row.c5xx, 'hot'),
+        { ...shareColumn('now5xx', '5xx now', (row) => row.now5xx, 'hot'),
+          hint: 'share of the requests since the answer before' },
         timeColumn('p50', 'p50', (row) => row.p50),
         timeColumn('p90', 'p90', (row) => row.p90),
         timeColumn('p99', 'p99', (row) => row.p99),
@@ -2023,11 +2035,9 @@ function responseRows() {
 
     const rows = [...counts].filter(([, n]) => n > 0)
         .map(([i, count]) => ({ key: names[i] ?? `#${i}`, count }));
-    const most = Math.max(1, ...rows.map((row) => row.count));
     const all = sum(rows.map((row) => row.count));
 
     rows.forEach((row) => {
-        row.filled = row.count / most;
         row.part = row.count / all;
     });
     return rows;
@@ -2036,12 +2046,12 @@ function responseRows() {
 function showPart(cell, row) {
     const text = asShare(row.part);
 
-    if (cell.said === `${text} ${row.filled}`) {
+    if (cell.said === text) {
         return;
     }
-    cell.said = `${text} ${row.filled}`;
+    cell.said = text;
     cell.replaceChildren(make('div', { class: 'bar-line' },
-                              track(row.filled, false),
+                              track(row.part, false),
                               make('span', { text })));
 }
 
@@ -2112,13 +2122,13 @@ function zoneCard(zone) {
     const rows = [];
 
     if (zone.cells) {
-        rows.push(['Cells in use', ...room(zone.cells)]);
+        rows.push(['Token buckets in use', ...room(zone.cells)]);
     }
     if (zone.quotas) {
         rows.push(['Quotas in use', ...room(zone.quotas)]);
     }
     if (zone.buckets !== undefined) {
-        rows.push(['Room for throttles', asCount(zone.buckets)]);
+        rows.push(['Room for buckets by key=', asCount(zone.buckets)]);
     }
     rows.push(['Met a full zone', plural(zone.full ?? 0, 'request')]);
 
@@ -2128,6 +2138,11 @@ function zoneCard(zone) {
     };
 }
 
+/* no worker is connected, or none of them waits for it */
+
+const redisLost = (redis) => Boolean(redis)
+    && (redis.up === 0 || redis.breaker >= redis.workers);
+
 function redisCard(redis) {
     if (!redis) {
         return { title: 'Redis', verdict: ['not configured', ''],
@@ -2135,10 +2150,10 @@ function redisCard(redis) {
     }
 
     const [p50, p99] = list(redis.latency);
-    const verdict = redis.breaker || redis.up === 0
+    const verdict = redisLost(redis)
         ? ['not reached', 'bad']
-        : redis.up < redis.workers ? ['partly connected', 'warn']
-                                   : ['connected', 'good'];
+        : redis.up < redis.workers || redis.breaker
+            ? ['partly reached', 'warn'] : ['connected', 'good'];
 
     return {
         title: 'Redis', verdict,
@@ -2233,6 +2248,16 @@ function noticeList() {
             label: 'Dismiss', act: () => {
                 notices.restart = null;
                 render();
+            },
+        });
+    }
+
+    if (state.answer && redisLost(state.answer.state?.redis)) {
+        found.push({
+            kind: 'bad', text: 'Redis is not reached: what is leased of quotas'
+                + ' is spent, then on_error of each plan decides.',
+            label: 'Show the state', act: () => {
+                byId('state').scrollIntoView();
             },
         });
     }

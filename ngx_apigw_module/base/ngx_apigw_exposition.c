@@ -184,8 +184,7 @@ ngx_apigw_exposition_number(u_char *p, u_char *last, uint64_t n,
     buf[0] = '.';
     len = 1;
 
-    while (rest) {
-        rest *= 10;
+    for (unit /= 10; rest; unit /= 10) {
         buf[len++] = (u_char) ('0' + rest / unit);
         rest %= unit;
     }

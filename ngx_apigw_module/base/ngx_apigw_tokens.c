@@ -150,6 +150,29 @@ ngx_apigw_tokens_find(ngx_apigw_tokens_t *tokens, ngx_str_t *text)
 
 
 ngx_apigw_token_t *
+ngx_apigw_tokens_current(ngx_apigw_tokens_t *tokens, ngx_str_t *text,
+    int64_t now)
+{
+    ngx_apigw_token_t  *token;
+
+    if (tokens == NULL) {
+        return NULL;
+    }
+
+    token = ngx_apigw_tokens_find(tokens, text);
+
+    if (token == NULL || token->until > now) {
+        return token;
+    }
+
+    ngx_apigw_tokens_remove(token);
+    ngx_apigw_token_release(token);
+
+    return NULL;
+}
+
+
+ngx_apigw_token_t *
 ngx_apigw_token_create(ngx_str_t *text, ngx_str_t *kid,
     ngx_apigw_claims_t *claims)
 {

@@ -63,6 +63,13 @@ ngx_apigw_token_t *ngx_apigw_tokens_find(ngx_apigw_tokens_t *tokens,
     ngx_str_t *text);
 
 /*
+ * The same, but one whose time has passed is taken out; where tokens is NULL,
+ * there are none.
+ */
+ngx_apigw_token_t *ngx_apigw_tokens_current(ngx_apigw_tokens_t *tokens,
+    ngx_str_t *text, int64_t now);
+
+/*
  * Makes a token of a copy of text, kid and claims, held: release it.  Of what
  * is not active there are no claims (NULL), nor is there a tree of them where
  * claims->root is NULL.  NULL: no memory.

@@ -36,6 +36,11 @@
 #define NGX_HTTP_APIGW_VERSION       "0.1.0"
 
 
+/* a status that nginx has no name for */
+
+#define NGX_HTTP_APIGW_RESET_CONTENT  205
+
+
 /* contexts of directives, beside those of nginx */
 
 #define NGX_HTTP_APIGW_STAGE_CONF    0x00100000
@@ -355,6 +360,9 @@ struct ngx_http_apigw_ctx_s {
     ngx_http_apigw_plan_t         *plan;
     uint32_t                      *cells;    /* of the consumer in the plan */
     ngx_uint_t                     plan_index;  /* in stage->plans */
+    ngx_http_apigw_plan_t         *payer;    /* the first one with prices that
+                                                has passed, or NULL */
+    uint32_t                       meter;    /* of the consumer there */
     ngx_str_t                      secret;   /* the key, wiped at the end */
 
     ngx_http_apigw_limit_t        *limit;    /* the tightest or refusing one */
@@ -427,48 +435,6 @@ ngx_int_t ngx_http_apigw_identify(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx);
 
 
-/* which headers tell upstreams of traces, by apigw_trace */
-ngx_uint_t ngx_http_apigw_trace_kinds(ngx_http_request_t *r);
-
-#define NGX_HTTP_APIGW_TRACE_XRAY   0x01     /* X-Amzn-Trace-Id */
-#define NGX_HTTP_APIGW_TRACE_W3C    0x02     /* traceparent */
-#define NGX_HTTP_APIGW_TRACE_STATE  0x04     /* tracestate: of the client */
-
-
-/* ngx_http_apigw_trace.c */
-
-typedef struct {
-    ngx_str_t                      value;
-    ngx_uint_t                     bad;      /* repeated, or of a name that
-                                                only resembles it */
-} ngx_http_apigw_trace_header_t;
-
-typedef struct {
-    ngx_uint_t                     kinds;    /* that are to be decided */
-    ngx_uint_t                     met;      /* among the client's headers */
-    ngx_uint_t                     made;     /* set by decide() */
-    ngx_http_apigw_trace_header_t  xray;
-    ngx_http_apigw_trace_header_t  parent;
-} ngx_http_apigw_traces_t;
-
-/*
- * What the headers of a client say of traces: met() is called with each whose
- * name might be one of them and returns its kind, or 0; decide() sets
- * ctx->trace and ctx->traceparent, and says which headers are to replace the
- * client's: NGX_OK, NGX_ERROR.
- */
-void ngx_http_apigw_trace_begin(ngx_http_request_t *r,
-    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_traces_t *traces);
-ngx_uint_t ngx_http_apigw_trace_met(ngx_http_apigw_traces_t *traces,
-    ngx_table_elt_t *h);
-ngx_int_t ngx_http_apigw_trace_decide(ngx_http_request_t *r,
-    ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_traces_t *traces);
-
-/* $apigw_trace_id, $apigw_traceparent */
-ngx_int_t ngx_http_apigw_trace_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data);
-
-
 /* ngx_http_apigw_authorizer_stat.c */
 
 void ngx_http_apigw_watched_stat(ngx_http_apigw_watched_t *watched,
@@ -512,65 +478,6 @@ ngx_int_t ngx_http_apigw_pipeline(ngx_http_request_t *r,
  */
 ngx_int_t ngx_http_apigw_park(ngx_http_request_t *r, char *action);
 void ngx_http_apigw_resume(ngx_http_request_t *r);
-
-
-/* ngx_http_apigw_mask.c */
-
-/*
- * Less is no secret: such bytes stand everywhere in a request, and could not
- * be masked.
- */
-#define NGX_HTTP_APIGW_SECRET_MIN  8
-
-/*
- * The header of this lower-case name.
- *
- *     NGX_OK        *header is set, its value is not empty
- *     NGX_DECLINED  there is none
- *     NGX_BUSY      there are several
- */
-ngx_int_t ngx_http_apigw_find_header(ngx_http_request_t *r, ngx_str_t *name,
-    ngx_table_elt_t **header);
-
-/* Overwrites the values of all headers of this name with stars. */
-void ngx_http_apigw_hide_header(ngx_http_request_t *r, ngx_str_t *name);
-void ngx_http_apigw_hide_value(ngx_http_request_t *r, ngx_str_t *value);
-
-/*
- * A secret that a variable gives: secret is a copy of it in the pool, and
- * wherever the client wrote it, logs and upstreams will read stars, but where
- * it is shorter than NGX_HTTP_APIGW_SECRET_MIN or longer than max.
- *
- *     NGX_OK
- *     NGX_DECLINED  there is none
- *     NGX_ERROR     no memory
- */
-ngx_int_t ngx_http_apigw_take_variable(ngx_http_request_t *r, ngx_int_t index,
-    size_t max, ngx_str_t *secret);
-
-/* the same, but nothing is masked */
-ngx_int_t ngx_http_apigw_read_variable(ngx_http_request_t *r, ngx_int_t index,
-    ngx_str_t *value);
-
-/*
- * Masks a secret wherever the client wrote it, and in what variables remember:
- * NGX_OK, NGX_ERROR.
- */
-ngx_int_t ngx_http_apigw_mask_request(ngx_http_request_t *r,
-    ngx_str_t *secret);
-ngx_int_t ngx_http_apigw_mask_variables(ngx_http_request_t *r,
-    ngx_str_t *secret);
-
-/*
- * Overwrites each secret in a text with stars; mask_cut() also the beginning
- * of one at the end of the text.
- */
-void ngx_http_apigw_mask(ngx_str_t *text, ngx_str_t *secret);
-void ngx_http_apigw_mask_cut(ngx_str_t *text, ngx_str_t *secret);
-
-/* a copy of what is not in the request's own memory, so that it is wiped */
-ngx_int_t ngx_http_apigw_own(ngx_http_request_t *r, ngx_str_t *value,
-    ngx_str_t *own);
 
 
 /* ngx_http_apigw_quota_module.c */
@@ -748,9 +655,20 @@ ngx_int_t ngx_http_apigw_log_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_apigw_add_header(ngx_http_request_t *r, ngx_str_t *key,
     ngx_str_t *value);
 
-/* 1 where a header has this lower-case name; "_" and "." are read as "-" */
+/*
+ * 1 where a header, whose name has len bytes or more, begins with this
+ * lower-case name, or has it; "_" and "." are read as "-".
+ */
 ngx_uint_t ngx_http_apigw_header_is(ngx_table_elt_t *h, u_char *name,
     size_t len);
+
+
+static ngx_inline ngx_uint_t
+ngx_http_apigw_header_named(ngx_table_elt_t *h, ngx_str_t *name)
+{
+    return h->key.len == name->len
+           && ngx_http_apigw_header_is(h, name->data, name->len);
+}
 
 
 #endif /* _NGX_HTTP_APIGW_H_INCLUDED_ */

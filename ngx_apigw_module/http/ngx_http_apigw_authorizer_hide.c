@@ -5,6 +5,7 @@
 
 
 #include "ngx_http_apigw_authorizer.h"
+#include "ngx_http_apigw_mask.h"
 
 
 /* no log shows what the variables hold that say who a client is */

@@ -5,6 +5,7 @@
 
 
 #include "ngx_http_apigw_authorizer.h"
+#include "ngx_http_apigw_mask.h"
 
 
 /* the variables that say who a client is, and where they are */
@@ -333,6 +334,8 @@ ngx_http_apigw_identity_repeated(ngx_http_request_t *r,
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
 
+    static ngx_str_t  cookie = ngx_string("cookie");
+
     if (!identity->cookie) {
         return ngx_http_apigw_identity_args(&r->args, &identity->part) > 1;
     }
@@ -344,10 +347,7 @@ ngx_http_apigw_identity_repeated(ngx_http_request_t *r,
 
         for (i = 0; i < part->nelts; i++) {
 
-            if (h[i].key.len == sizeof("cookie") - 1
-                && ngx_http_apigw_header_is(&h[i], (u_char *) "cookie",
-                                            sizeof("cookie") - 1))
-            {
+            if (ngx_http_apigw_header_named(&h[i], &cookie)) {
                 n += ngx_http_apigw_identity_cookies(&h[i].value,
                                                      &identity->part);
             }

@@ -70,14 +70,17 @@ ngx_uint_t ngx_http_apigw_aws_is_region(ngx_str_t *region);
 ngx_int_t ngx_http_apigw_function(ngx_conf_t *cf,
     ngx_http_apigw_function_t *function);
 
+/* a payload "1.0" or "2.0", ngx_apigw_event_format_e; NGX_OK, or logged */
+ngx_int_t ngx_http_apigw_function_payload(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_uint_t *format);
+
 /*
  * The header lines of a call, each with CR LF: Content-Type, X-Amzn-Trace-Id
- * where trace is not empty, and what signs it where the function says so.
- * payload: of the SHA-256 of the event in hex, not used where nothing is
- * signed.  NGX_OK, NGX_ERROR.
+ * where trace is not empty, and what signs it, with the event, where the
+ * function says so.  NGX_OK, NGX_ERROR.
  */
 ngx_int_t ngx_http_apigw_function_headers(ngx_http_apigw_aws_t *aws,
-    ngx_http_apigw_function_t *function, ngx_str_t *trace, ngx_str_t *payload,
+    ngx_http_apigw_function_t *function, ngx_str_t *trace, ngx_str_t *event,
     ngx_pool_t *pool, ngx_str_t *lines);
 
 
@@ -102,16 +105,6 @@ ngx_int_t ngx_http_apigw_event(ngx_http_request_t *r,
 
 /* its path as it was configured, or "$default" */
 ngx_str_t *ngx_http_apigw_resource(ngx_http_apigw_route_t *route);
-
-
-/* ngx_http_apigw_trace.c */
-
-/*
- * X-Amzn-Trace-Id of the client, or a new one, the same for all the request;
- * "" where apigw_trace doesn't want it.
- */
-ngx_int_t ngx_http_apigw_trace(ngx_http_request_t *r,
-    ngx_http_apigw_ctx_t *ctx, ngx_str_t *trace);
 
 
 #endif /* _NGX_HTTP_APIGW_AWS_H_INCLUDED_ */

@@ -13,23 +13,10 @@
  * other location, whatever prefix is before its own.
  */
 
-typedef struct {
-    ngx_flag_t                     public;   /* for whom it is */
-} ngx_http_apigw_dashboard_loc_conf_t;
-
-
-typedef struct {
-    ngx_http_apigw_place_t         place;    /* line 0: there is none */
-} ngx_http_apigw_dashboard_main_conf_t;
-
 
 static ngx_int_t ngx_http_apigw_dashboard_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_apigw_dashboard_send(ngx_http_request_t *r);
 
-static void *ngx_http_apigw_dashboard_create_main_conf(ngx_conf_t *cf);
-static void *ngx_http_apigw_dashboard_create_loc_conf(ngx_conf_t *cf);
-static char *ngx_http_apigw_dashboard_merge_loc_conf(ngx_conf_t *cf,
-    void *parent, void *child);
 static char *ngx_http_apigw_dashboard(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static ngx_int_t ngx_http_apigw_dashboard_init(ngx_conf_t *cf);
@@ -52,16 +39,15 @@ static ngx_http_module_t  ngx_http_apigw_dashboard_module_ctx = {
     NULL,                                  /* preconfiguration */
     ngx_http_apigw_dashboard_init,         /* postconfiguration */
 
-    ngx_http_apigw_dashboard_create_main_conf, /* create main configuration */
+    ngx_http_apigw_operator_create_main_conf, /* create main configuration */
     NULL,                                  /* init main configuration */
 
     NULL,                                  /* create server configuration */
     NULL,                                  /* merge server configuration */
 
-    ngx_http_apigw_dashboard_create_loc_conf, /* create location
-                                                 configuration */
-    ngx_http_apigw_dashboard_merge_loc_conf   /* merge location
-                                                 configuration */
+    ngx_http_apigw_operator_create_loc_conf, /* create location
+                                                configuration */
+    ngx_http_apigw_operator_merge_loc_conf /* merge location configuration */
 };
 
 
@@ -96,12 +82,12 @@ static ngx_keyval_t  ngx_http_apigw_dashboard_headers[] = {
 static ngx_int_t
 ngx_http_apigw_dashboard_handler(ngx_http_request_t *r)
 {
-    ngx_int_t                             rc;
-    ngx_http_apigw_dashboard_loc_conf_t  *dlcf;
+    ngx_int_t                            rc;
+    ngx_http_apigw_operator_loc_conf_t  *olcf;
 
-    dlcf = ngx_http_get_module_loc_conf(r, ngx_http_apigw_dashboard_module);
+    olcf = ngx_http_get_module_loc_conf(r, ngx_http_apigw_dashboard_module);
 
-    rc = ngx_http_apigw_operator(r, dlcf->public, "apigw_dashboard");
+    rc = ngx_http_apigw_operator(r, olcf->public, "apigw_dashboard");
     if (rc != NGX_OK) {
         return rc;
     }
@@ -148,60 +134,15 @@ ngx_http_apigw_dashboard_send(ngx_http_request_t *r)
 }
 
 
-static void *
-ngx_http_apigw_dashboard_create_main_conf(ngx_conf_t *cf)
-{
-    return ngx_pcalloc(cf->pool,
-                       sizeof(ngx_http_apigw_dashboard_main_conf_t));
-}
-
-
-static void *
-ngx_http_apigw_dashboard_create_loc_conf(ngx_conf_t *cf)
-{
-    ngx_http_apigw_dashboard_loc_conf_t  *conf;
-
-    conf = ngx_pcalloc(cf->pool, sizeof(ngx_http_apigw_dashboard_loc_conf_t));
-    if (conf == NULL) {
-        return NULL;
-    }
-
-    conf->public = NGX_CONF_UNSET;
-
-    return conf;
-}
-
-
-/* for blocks "if", which have the handler of their location */
-
-static char *
-ngx_http_apigw_dashboard_merge_loc_conf(ngx_conf_t *cf, void *parent,
-    void *child)
-{
-    ngx_http_apigw_dashboard_loc_conf_t  *prev = parent;
-    ngx_http_apigw_dashboard_loc_conf_t  *conf = child;
-
-    ngx_conf_merge_value(conf->public, prev->public, 0);
-
-    return NGX_CONF_OK;
-}
-
-
 static char *
 ngx_http_apigw_dashboard(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_http_apigw_dashboard_loc_conf_t  *dlcf = conf;
+    ngx_http_apigw_operator_main_conf_t  *omcf;
 
-    ngx_http_apigw_dashboard_main_conf_t  *dmcf;
-
-    dmcf = ngx_http_conf_get_module_main_conf(cf,
+    omcf = ngx_http_conf_get_module_main_conf(cf,
                                               ngx_http_apigw_dashboard_module);
 
-    if (dmcf->place.line == 0) {
-        ngx_http_apigw_here(cf, &dmcf->place);
-    }
-
-    return ngx_http_apigw_operator_conf(cf, &dlcf->public,
+    return ngx_http_apigw_operator_conf(cf, conf, omcf,
                                         ngx_http_apigw_dashboard_handler);
 }
 
@@ -209,23 +150,10 @@ ngx_http_apigw_dashboard(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 static ngx_int_t
 ngx_http_apigw_dashboard_init(ngx_conf_t *cf)
 {
-    ngx_http_apigw_main_conf_t            *mcf;
-    ngx_http_apigw_dashboard_main_conf_t  *dmcf;
+    ngx_http_apigw_operator_main_conf_t  *omcf;
 
-    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_apigw_module);
-    dmcf = ngx_http_conf_get_module_main_conf(cf,
+    omcf = ngx_http_conf_get_module_main_conf(cf,
                                               ngx_http_apigw_dashboard_module);
 
-    if (dmcf->place.line == 0 || mcf->metrics) {
-        return NGX_OK;
-    }
-
-    ngx_http_apigw_conf_error(cf, NGX_LOG_EMERG, &dmcf->place,
-                              mcf->metrics_off
-                              ? "\"apigw_dashboard\" needs metrics, which "
-                                "\"apigw_zone\" turns off"
-                              : "\"apigw_dashboard\" has no stage to tell "
-                                "of");
-
-    return NGX_ERROR;
+    return ngx_http_apigw_operator_init(cf, omcf, "apigw_dashboard");
 }

@@ -6,6 +6,7 @@
 
 #include "ngx_http_apigw.h"
 #include "ngx_http_apigw_aws.h"
+#include "ngx_http_apigw_trace.h"
 
 
 /*
@@ -210,10 +211,8 @@ ngx_http_apigw_event_headers(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx,
             pair->name = h[i].key;
             pair->value = h[i].value;
 
-            if (h[i].key.len == ngx_http_apigw_event_host.len
-                && ngx_http_apigw_header_is(&h[i],
-                                            ngx_http_apigw_event_host.data,
-                                            ngx_http_apigw_event_host.len))
+            if (ngx_http_apigw_header_named(&h[i],
+                                            &ngx_http_apigw_event_host))
             {
                 /* as ":authority" it came in lower case */
 
@@ -276,9 +275,8 @@ ngx_http_apigw_event_passes(ngx_http_apigw_ctx_t *ctx,
     key = &route->stage->key_header;
 
     if (key->len
-        && h->key.len == key->len
         && !route->forward_key
-        && ngx_http_apigw_header_is(h, key->data, key->len))
+        && ngx_http_apigw_header_named(h, key))
     {
         return 0;
     }
@@ -293,13 +291,8 @@ ngx_http_apigw_event_passes(ngx_http_apigw_ctx_t *ctx,
 static ngx_uint_t
 ngx_http_apigw_event_traces(ngx_http_apigw_ctx_t *ctx, ngx_table_elt_t *h)
 {
-    ngx_str_t  *key;
-
-    key = &ngx_http_apigw_event_trace;
-
     if (ctx->trace.len
-        && h->key.len == key->len
-        && ngx_http_apigw_header_is(h, key->data, key->len))
+        && ngx_http_apigw_header_named(h, &ngx_http_apigw_event_trace))
     {
         return 1;
     }

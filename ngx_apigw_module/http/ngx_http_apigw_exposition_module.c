@@ -9,15 +9,6 @@
 
 /* ?format= &routes= &since=, and what Accept says where there is no format */
 
-typedef struct {
-    ngx_flag_t                     public;   /* for whom it is */
-} ngx_http_apigw_exposition_loc_conf_t;
-
-
-typedef struct {
-    ngx_http_apigw_place_t         place;    /* line 0: there is none */
-} ngx_http_apigw_exposition_main_conf_t;
-
 
 static ngx_int_t ngx_http_apigw_exposition_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_apigw_exposition_args(ngx_http_apigw_metrics_t *m);
@@ -31,10 +22,6 @@ static ngx_uint_t ngx_http_apigw_exposition_accepted(ngx_http_request_t *r);
 static ngx_int_t ngx_http_apigw_exposition_headers(ngx_http_request_t *r,
     ngx_uint_t format);
 
-static void *ngx_http_apigw_exposition_create_main_conf(ngx_conf_t *cf);
-static void *ngx_http_apigw_exposition_create_loc_conf(ngx_conf_t *cf);
-static char *ngx_http_apigw_exposition_merge_loc_conf(ngx_conf_t *cf,
-    void *parent, void *child);
 static char *ngx_http_apigw_exposition(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static ngx_int_t ngx_http_apigw_exposition_init(ngx_conf_t *cf);
@@ -57,16 +44,15 @@ static ngx_http_module_t  ngx_http_apigw_exposition_module_ctx = {
     NULL,                                  /* preconfiguration */
     ngx_http_apigw_exposition_init,        /* postconfiguration */
 
-    ngx_http_apigw_exposition_create_main_conf, /* create main configuration */
+    ngx_http_apigw_operator_create_main_conf, /* create main configuration */
     NULL,                                  /* init main configuration */
 
     NULL,                                  /* create server configuration */
     NULL,                                  /* merge server configuration */
 
-    ngx_http_apigw_exposition_create_loc_conf,  /* create location
-                                                   configuration */
-    ngx_http_apigw_exposition_merge_loc_conf    /* merge location
-                                                   configuration */
+    ngx_http_apigw_operator_create_loc_conf, /* create location
+                                                configuration */
+    ngx_http_apigw_operator_merge_loc_conf /* merge location configuration */
 };
 
 
@@ -110,12 +96,12 @@ static ngx_str_t  ngx_http_apigw_exposition_args_names[] = {
 static ngx_int_t
 ngx_http_apigw_exposition_handler(ngx_http_request_t *r)
 {
-    ngx_int_t                              rc;
-    ngx_http_apigw_exposition_loc_conf_t  *elcf;
+    ngx_int_t                            rc;
+    ngx_http_apigw_operator_loc_conf_t  *olcf;
 
-    elcf = ngx_http_get_module_loc_conf(r, ngx_http_apigw_exposition_module);
+    olcf = ngx_http_get_module_loc_conf(r, ngx_http_apigw_exposition_module);
 
-    rc = ngx_http_apigw_operator(r, elcf->public, "apigw_metrics");
+    rc = ngx_http_apigw_operator(r, olcf->public, "apigw_metrics");
     if (rc != NGX_OK) {
         return rc;
     }
@@ -312,6 +298,8 @@ ngx_http_apigw_exposition_accepted(ngx_http_request_t *r)
     ngx_table_elt_t                *h;
     ngx_apigw_exposition_accept_t   accept;
 
+    static ngx_str_t  name = ngx_string("accept");
+
     ngx_memzero(&accept, sizeof(ngx_apigw_exposition_accept_t));
 
     for (part = &r->headers_in.headers.part; part; part = part->next) {
@@ -319,11 +307,7 @@ ngx_http_apigw_exposition_accepted(ngx_http_request_t *r)
 
         for (i = 0; i < part->nelts; i++) {
 
-            if (h[i].hash && h[i].key.len == sizeof("Accept") - 1
-                && ngx_strncasecmp(h[i].key.data, (u_char *) "Accept",
-                                   sizeof("Accept") - 1)
-                   == 0)
-            {
+            if (h[i].hash && ngx_http_apigw_header_named(&h[i], &name)) {
                 ngx_apigw_exposition_accept(&accept, &h[i].value);
             }
         }
@@ -369,60 +353,15 @@ ngx_http_apigw_exposition_headers(ngx_http_request_t *r, ngx_uint_t format)
 }
 
 
-static void *
-ngx_http_apigw_exposition_create_main_conf(ngx_conf_t *cf)
-{
-    return ngx_pcalloc(cf->pool,
-                       sizeof(ngx_http_apigw_exposition_main_conf_t));
-}
-
-
-static void *
-ngx_http_apigw_exposition_create_loc_conf(ngx_conf_t *cf)
-{
-    ngx_http_apigw_exposition_loc_conf_t  *conf;
-
-    conf = ngx_pcalloc(cf->pool, sizeof(ngx_http_apigw_exposition_loc_conf_t));
-    if (conf == NULL) {
-        return NULL;
-    }
-
-    conf->public = NGX_CONF_UNSET;
-
-    return conf;
-}
-
-
-/* for blocks "if", which have the handler of their location */
-
-static char *
-ngx_http_apigw_exposition_merge_loc_conf(ngx_conf_t *cf, void *parent,
-    void *child)
-{
-    ngx_http_apigw_exposition_loc_conf_t  *prev = parent;
-    ngx_http_apigw_exposition_loc_conf_t  *conf = child;
-
-    ngx_conf_merge_value(conf->public, prev->public, 0);
-
-    return NGX_CONF_OK;
-}
-
-
 static char *
 ngx_http_apigw_exposition(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_http_apigw_exposition_loc_conf_t *elcf = conf;
+    ngx_http_apigw_operator_main_conf_t  *omcf;
 
-    ngx_http_apigw_exposition_main_conf_t  *emcf;
-
-    emcf = ngx_http_conf_get_module_main_conf(cf,
+    omcf = ngx_http_conf_get_module_main_conf(cf,
                                             ngx_http_apigw_exposition_module);
 
-    if (emcf->place.line == 0) {
-        ngx_http_apigw_here(cf, &emcf->place);
-    }
-
-    return ngx_http_apigw_operator_conf(cf, &elcf->public,
+    return ngx_http_apigw_operator_conf(cf, conf, omcf,
                                         ngx_http_apigw_exposition_handler);
 }
 
@@ -430,29 +369,10 @@ ngx_http_apigw_exposition(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 static ngx_int_t
 ngx_http_apigw_exposition_init(ngx_conf_t *cf)
 {
-    ngx_http_apigw_main_conf_t             *mcf;
-    ngx_http_apigw_exposition_main_conf_t  *emcf;
+    ngx_http_apigw_operator_main_conf_t  *omcf;
 
-    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_apigw_module);
-    emcf = ngx_http_conf_get_module_main_conf(cf,
+    omcf = ngx_http_conf_get_module_main_conf(cf,
                                             ngx_http_apigw_exposition_module);
 
-    if (emcf->place.line == 0) {
-        return NGX_OK;
-    }
-
-    if (mcf->metrics_off) {
-        ngx_http_apigw_conf_error(cf, NGX_LOG_EMERG, &emcf->place,
-                                  "\"apigw_metrics\" needs metrics, which "
-                                  "\"apigw_zone\" turns off");
-        return NGX_ERROR;
-    }
-
-    if (mcf->metrics == NULL) {
-        ngx_http_apigw_conf_error(cf, NGX_LOG_EMERG, &emcf->place,
-                                  "\"apigw_metrics\" has no stage to tell of");
-        return NGX_ERROR;
-    }
-
-    return NGX_OK;
+    return ngx_http_apigw_operator_init(cf, omcf, "apigw_metrics");
 }

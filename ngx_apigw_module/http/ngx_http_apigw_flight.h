@@ -110,6 +110,10 @@ struct ngx_http_apigw_wait_s {
 ngx_int_t ngx_http_apigw_flight_endpoint(ngx_conf_t *cf, ngx_apigw_url_t *url,
     ngx_str_t *value, const char *tls);
 
+/* A directive "parked_max number"; NGX_OK, or logged and NGX_ERROR. */
+ngx_int_t ngx_http_apigw_flight_parked_max(ngx_conf_t *cf, ngx_uint_t *max,
+    ngx_str_t *value);
+
 /*
  * For init() of a type: what a call of the endpoint needs, by
  * trusted_certificate of the block and resolver of http{}; what it does not

@@ -10,6 +10,9 @@
 /* the directives that all types have which ask somebody else */
 
 
+#define NGX_HTTP_APIGW_FLIGHT_MAX_PARKED  65536
+
+
 ngx_int_t
 ngx_http_apigw_flight_endpoint(ngx_conf_t *cf, ngx_apigw_url_t *url,
     ngx_str_t *value, const char *tls)
@@ -44,6 +47,32 @@ ngx_http_apigw_flight_endpoint(ngx_conf_t *cf, ngx_apigw_url_t *url,
     }
 
     return NGX_ERROR;
+}
+
+
+ngx_int_t
+ngx_http_apigw_flight_parked_max(ngx_conf_t *cf, ngx_uint_t *max,
+    ngx_str_t *value)
+{
+    ngx_int_t  n;
+
+    if (*max != NGX_CONF_UNSET_UINT) {
+        return ngx_http_apigw_authorizer_duplicate(cf);
+    }
+
+    n = ngx_atoi(value->data, value->len);
+
+    if (n < 1 || n > NGX_HTTP_APIGW_FLIGHT_MAX_PARKED) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid \"parked_max\" \"%V\": a number from 1 to "
+                           "%d is expected", value,
+                           NGX_HTTP_APIGW_FLIGHT_MAX_PARKED);
+        return NGX_ERROR;
+    }
+
+    *max = n;
+
+    return NGX_OK;
 }
 
 

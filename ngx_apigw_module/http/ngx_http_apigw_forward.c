@@ -5,6 +5,7 @@
 
 
 #include "ngx_http_apigw.h"
+#include "ngx_http_apigw_trace.h"
 
 
 /*
@@ -254,20 +255,17 @@ ngx_http_apigw_forward_taken(ngx_table_elt_t *h, ngx_http_apigw_ctx_t *ctx,
     ch = h->key.data[0] | 0x20;
     key = &ctx->stage->key_header;
 
-    if (key->len == h->key.len
+    if (key->len
         && ch == key->data[0]
         && !ctx->route->forward_key
-        && ngx_http_apigw_header_is(h, key->data, key->len))
+        && ngx_http_apigw_header_named(h, key))
     {
         return NGX_HTTP_APIGW_TAKE;
     }
 
     if (ch == 'c') {
 
-        if (h->key.len == ngx_http_apigw_connection.len
-            && ngx_http_apigw_header_is(h, ngx_http_apigw_connection.data,
-                                        ngx_http_apigw_connection.len))
-        {
+        if (ngx_http_apigw_header_named(h, &ngx_http_apigw_connection)) {
             ngx_http_apigw_forward_connection(h, traces->kinds);
         }
 
@@ -296,9 +294,8 @@ ngx_http_apigw_forward_taken(ngx_table_elt_t *h, ngx_http_apigw_ctx_t *ctx,
           ? &ngx_http_apigw_forwarded_port
           : &ngx_http_apigw_forwarded_proto;
 
-    if (h->key.len != key->len
-        || !ngx_http_apigw_header_is(h, key->data, key->len))
-    {
+    if (!ngx_http_apigw_header_named(h, key)) {
+
         /* whether they are taken is known when all have been seen */
 
         (void) ngx_http_apigw_trace_met(traces, h);

@@ -17,7 +17,7 @@
 static void ngx_http_apigw_function_region(ngx_http_apigw_function_t *f);
 static u_char *ngx_http_apigw_function_escape(u_char *p, ngx_str_t *s);
 static ngx_int_t ngx_http_apigw_function_sign(ngx_http_apigw_aws_t *aws,
-    ngx_http_apigw_function_t *function, ngx_str_t *payload, ngx_pool_t *pool,
+    ngx_http_apigw_function_t *function, ngx_str_t *event, ngx_pool_t *pool,
     ngx_str_t *date, ngx_str_t *authorization);
 
 
@@ -139,8 +139,29 @@ ngx_http_apigw_function_escape(u_char *p, ngx_str_t *s)
 
 
 ngx_int_t
+ngx_http_apigw_function_payload(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_uint_t *format)
+{
+    if (ngx_apigw_text_is(value, "1.0")) {
+        *format = NGX_APIGW_EVENT_1_0;
+        return NGX_OK;
+    }
+
+    if (ngx_apigw_text_is(value, "2.0")) {
+        *format = NGX_APIGW_EVENT_2_0;
+        return NGX_OK;
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid payload \"%V\": \"1.0\" or \"2.0\" is "
+                       "expected", value);
+    return NGX_ERROR;
+}
+
+
+ngx_int_t
 ngx_http_apigw_function_headers(ngx_http_apigw_aws_t *aws,
-    ngx_http_apigw_function_t *function, ngx_str_t *trace, ngx_str_t *payload,
+    ngx_http_apigw_function_t *function, ngx_str_t *trace, ngx_str_t *event,
     ngx_pool_t *pool, ngx_str_t *lines)
 {
     u_char     *p, date[NGX_APIGW_SIGV4_DATE];
@@ -162,7 +183,7 @@ ngx_http_apigw_function_headers(ngx_http_apigw_aws_t *aws,
         when.data = date;
         when.len = NGX_APIGW_SIGV4_DATE;
 
-        if (ngx_http_apigw_function_sign(aws, function, payload, pool, &when,
+        if (ngx_http_apigw_function_sign(aws, function, event, pool, &when,
                                          &authorization)
             != NGX_OK)
         {
@@ -212,11 +233,27 @@ ngx_http_apigw_function_headers(ngx_http_apigw_aws_t *aws,
 
 static ngx_int_t
 ngx_http_apigw_function_sign(ngx_http_apigw_aws_t *aws,
-    ngx_http_apigw_function_t *function, ngx_str_t *payload, ngx_pool_t *pool,
+    ngx_http_apigw_function_t *function, ngx_str_t *event, ngx_pool_t *pool,
     ngx_str_t *date, ngx_str_t *authorization)
 {
-    ngx_apigw_pair_t   headers[NGX_HTTP_APIGW_FUNCTION_HEADERS];
-    ngx_apigw_sigv4_t  request;
+    u_char               hex[NGX_APIGW_SHA256_HEX];
+    ngx_apigw_pair_t     headers[NGX_HTTP_APIGW_FUNCTION_HEADERS];
+    ngx_apigw_sigv4_t    request;
+    ngx_apigw_sha256_t  *sha;
+
+    sha = ngx_apigw_sha256_create();
+    if (sha == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (ngx_apigw_sha256_update(sha, event->data, event->len) != NGX_OK) {
+        (void) ngx_apigw_sha256_final(sha, NULL);
+        return NGX_ERROR;
+    }
+
+    if (ngx_apigw_sha256_final(sha, hex) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     ngx_memzero(&request, sizeof(ngx_apigw_sigv4_t));
 
@@ -241,7 +278,8 @@ ngx_http_apigw_function_sign(ngx_http_apigw_aws_t *aws,
     request.path = function->path;
     request.query = function->query;
     request.headers = headers;
-    request.payload = *payload;
+    request.payload.data = hex;
+    request.payload.len = NGX_APIGW_SHA256_HEX;
     request.date = *date;
     request.region = function->region.len ? function->region : aws->region;
     ngx_str_set(&request.service, "lambda");

@@ -5,6 +5,7 @@
 
 
 #include "ngx_http_apigw.h"
+#include "ngx_http_apigw_trace.h"
 #include "ngx_apigw_digest.h"
 
 

@@ -14,7 +14,6 @@
  */
 
 #define NGX_HTTP_APIGW_INTROSPECTION_MAX_SECRET  1024
-#define NGX_HTTP_APIGW_INTROSPECTION_MAX_PARKED  65536
 #define NGX_HTTP_APIGW_INTROSPECTION_MAX_TIME    86400   /* seconds */
 
 
@@ -268,25 +267,8 @@ static ngx_int_t
 ngx_http_apigw_introspection_parked_max(ngx_conf_t *cf,
     ngx_http_apigw_introspection_t *introspection, ngx_str_t *value)
 {
-    ngx_int_t  n;
-
-    if (introspection->parked_max != NGX_CONF_UNSET_UINT) {
-        return ngx_http_apigw_authorizer_duplicate(cf);
-    }
-
-    n = ngx_atoi(value->data, value->len);
-
-    if (n < 1 || n > NGX_HTTP_APIGW_INTROSPECTION_MAX_PARKED) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid \"parked_max\" \"%V\": a number from 1 to "
-                           "%d is expected", value,
-                           NGX_HTTP_APIGW_INTROSPECTION_MAX_PARKED);
-        return NGX_ERROR;
-    }
-
-    introspection->parked_max = n;
-
-    return NGX_OK;
+    return ngx_http_apigw_flight_parked_max(cf, &introspection->parked_max,
+                                            value);
 }
 
 

@@ -21,8 +21,6 @@ static ngx_int_t ngx_http_apigw_introspection_answered(ngx_http_request_t *r,
 static ngx_int_t ngx_http_apigw_introspection_check(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorize_t *authorize,
     ngx_apigw_token_t *token);
-static ngx_apigw_token_t *ngx_http_apigw_introspection_find(
-    ngx_apigw_tokens_t *tokens, ngx_str_t *text);
 
 
 ngx_int_t
@@ -47,7 +45,7 @@ ngx_http_apigw_introspection_authorize(ngx_http_request_t *r,
                                        "the token has invalid characters");
     }
 
-    token = ngx_http_apigw_introspection_find(authorizer->tokens, text);
+    token = ngx_apigw_tokens_current(authorizer->tokens, text, ngx_time());
 
     if (token) {
         ngx_http_apigw_authorizer_cached(r, authorizer, 1);
@@ -55,7 +53,8 @@ ngx_http_apigw_introspection_authorize(ngx_http_request_t *r,
         return ngx_http_apigw_introspection_check(r, ctx, authorize, token);
     }
 
-    token = ngx_http_apigw_introspection_find(introspection->inactive, text);
+    token = ngx_apigw_tokens_current(introspection->inactive, text,
+                                     ngx_time());
 
     if (token) {
         ngx_apigw_token_release(token);
@@ -155,28 +154,4 @@ ngx_http_apigw_introspection_check(ngx_http_request_t *r,
     return ngx_http_apigw_authorizer_refuse(r, ctx,
                                             NGX_HTTP_APIGW_UNAUTHORIZED,
                                             reason);
-}
-
-
-/* held; NULL: it is not known, or not any more */
-
-static ngx_apigw_token_t *
-ngx_http_apigw_introspection_find(ngx_apigw_tokens_t *tokens, ngx_str_t *text)
-{
-    ngx_apigw_token_t  *token;
-
-    if (tokens == NULL) {
-        return NULL;
-    }
-
-    token = ngx_apigw_tokens_find(tokens, text);
-
-    if (token == NULL || token->until > ngx_time()) {
-        return token;
-    }
-
-    ngx_apigw_tokens_remove(token);
-    ngx_apigw_token_release(token);
-
-    return NULL;
 }

@@ -6,6 +6,7 @@
 
 #include "ngx_http_apigw.h"
 #include "ngx_http_apigw_key.h"
+#include "ngx_http_apigw_mask.h"
 
 
 #define NGX_HTTP_APIGW_KEY_NO_INDEX  NGX_DECLINED

@@ -5,6 +5,7 @@
 
 
 #include "ngx_http_apigw_key.h"
+#include "ngx_http_apigw_mask.h"
 
 
 static ngx_int_t ngx_http_apigw_key_granted(ngx_http_request_t *r,

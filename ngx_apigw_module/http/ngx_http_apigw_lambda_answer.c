@@ -5,13 +5,12 @@
 
 
 #include "ngx_http_apigw_lambda.h"
+#include "ngx_http_apigw_mask.h"
 #include "ngx_apigw_json.h"
 
 
 #define NGX_HTTP_APIGW_LAMBDA_LOGGED  256
 #define NGX_HTTP_APIGW_LAMBDA_DEPTH   32
-
-#define NGX_HTTP_APIGW_RESET_CONTENT  205
 
 
 /* a text for the log, escaped */

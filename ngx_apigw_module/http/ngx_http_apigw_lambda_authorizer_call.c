@@ -5,6 +5,7 @@
 
 
 #include "ngx_http_apigw_lambda_authorizer.h"
+#include "ngx_http_apigw_trace.h"
 #include "ngx_apigw_answer.h"
 #include "ngx_apigw_policy.h"
 
@@ -160,9 +161,7 @@ static ngx_int_t
 ngx_http_apigw_lambda_auth_headers(ngx_http_apigw_lambda_auth_t *lambda,
     ngx_http_apigw_lambda_auth_call_t *call, ngx_apigw_fetch_t *fetch)
 {
-    u_char                 hex[NGX_APIGW_SHA256_HEX];
-    ngx_str_t              trace, payload;
-    ngx_apigw_sha256_t    *sha;
+    ngx_str_t              trace;
     ngx_http_apigw_aws_t  *aws;
 
     aws = ngx_http_apigw_aws_of(call->request);
@@ -171,32 +170,8 @@ ngx_http_apigw_lambda_auth_headers(ngx_http_apigw_lambda_auth_t *lambda,
         return NGX_ERROR;
     }
 
-    ngx_str_null(&payload);
-
-    if (lambda->function.sign) {
-
-        sha = ngx_apigw_sha256_create();
-        if (sha == NULL) {
-            return NGX_ERROR;
-        }
-
-        if (ngx_apigw_sha256_update(sha, fetch->body.data, fetch->body.len)
-            != NGX_OK)
-        {
-            (void) ngx_apigw_sha256_final(sha, NULL);
-            return NGX_ERROR;
-        }
-
-        if (ngx_apigw_sha256_final(sha, hex) != NGX_OK) {
-            return NGX_ERROR;
-        }
-
-        payload.data = hex;
-        payload.len = NGX_APIGW_SHA256_HEX;
-    }
-
     return ngx_http_apigw_function_headers(aws, &lambda->function, &trace,
-                                           &payload, fetch->pool,
+                                           &fetch->body, fetch->pool,
                                            &fetch->headers);
 }
 

@@ -9,8 +9,7 @@
 
 /* the directives of a block of the type lambda */
 
-#define NGX_HTTP_APIGW_LAMBDA_AUTH_MAX_TTL     3600     /* seconds, AWS */
-#define NGX_HTTP_APIGW_LAMBDA_AUTH_MAX_PARKED  65536
+#define NGX_HTTP_APIGW_LAMBDA_AUTH_MAX_TTL  3600     /* seconds, AWS */
 
 
 typedef ngx_int_t (*ngx_http_apigw_lambda_auth_set_pt)(ngx_conf_t *cf,
@@ -251,20 +250,7 @@ ngx_http_apigw_lambda_auth_payload(ngx_conf_t *cf,
         return ngx_http_apigw_authorizer_duplicate(cf);
     }
 
-    if (ngx_strcmp(value->data, "1.0") == 0) {
-        lambda->payload = NGX_APIGW_EVENT_1_0;
-
-    } else if (ngx_strcmp(value->data, "2.0") == 0) {
-        lambda->payload = NGX_APIGW_EVENT_2_0;
-
-    } else {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid payload \"%V\": \"1.0\" or \"2.0\" is "
-                           "expected", value);
-        return NGX_ERROR;
-    }
-
-    return NGX_OK;
+    return ngx_http_apigw_function_payload(cf, value, &lambda->payload);
 }
 
 
@@ -423,23 +409,5 @@ static ngx_int_t
 ngx_http_apigw_lambda_auth_parked_max(ngx_conf_t *cf,
     ngx_http_apigw_lambda_auth_t *lambda, ngx_str_t *value)
 {
-    ngx_int_t  n;
-
-    if (lambda->parked_max != NGX_CONF_UNSET_UINT) {
-        return ngx_http_apigw_authorizer_duplicate(cf);
-    }
-
-    n = ngx_atoi(value->data, value->len);
-
-    if (n < 1 || n > NGX_HTTP_APIGW_LAMBDA_AUTH_MAX_PARKED) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid \"parked_max\" \"%V\": a number from 1 to "
-                           "%d is expected", value,
-                           NGX_HTTP_APIGW_LAMBDA_AUTH_MAX_PARKED);
-        return NGX_ERROR;
-    }
-
-    lambda->parked_max = n;
-
-    return NGX_OK;
+    return ngx_http_apigw_flight_parked_max(cf, &lambda->parked_max, value);
 }

@@ -25,8 +25,6 @@ static const char *ngx_http_apigw_lambda_auth_valid(
     ngx_uint_t *error);
 static ngx_int_t ngx_http_apigw_lambda_auth_arn(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx, ngx_str_t *arn);
-static ngx_apigw_token_t *ngx_http_apigw_lambda_auth_find(
-    ngx_apigw_tokens_t *tokens, ngx_str_t *text);
 static ngx_int_t ngx_http_apigw_lambda_auth_ask(ngx_http_request_t *r,
     ngx_http_apigw_ctx_t *ctx, ngx_http_apigw_authorizer_t *authorizer,
     ngx_str_t *text, time_t ttl);
@@ -213,7 +211,7 @@ ngx_http_apigw_lambda_auth_authorize(ngx_http_request_t *r,
     ttl = ngx_http_apigw_lambda_auth_ttl(authorizer, ctx->stage);
 
     if (ttl) {
-        token = ngx_http_apigw_lambda_auth_find(authorizer->tokens, text);
+        token = ngx_apigw_tokens_current(authorizer->tokens, text, ngx_time());
 
         ngx_http_apigw_authorizer_cached(r, authorizer, token != NULL);
 
@@ -289,26 +287,6 @@ ngx_http_apigw_lambda_auth_arn(ngx_http_request_t *r,
     }
 
     return (arn->len > NGX_APIGW_EVENT_MAX_ARN) ? NGX_DECLINED : NGX_OK;
-}
-
-
-/* held; NULL: it is not known, or not any more */
-
-static ngx_apigw_token_t *
-ngx_http_apigw_lambda_auth_find(ngx_apigw_tokens_t *tokens, ngx_str_t *text)
-{
-    ngx_apigw_token_t  *token;
-
-    token = ngx_apigw_tokens_find(tokens, text);
-
-    if (token == NULL || token->until > ngx_time()) {
-        return token;
-    }
-
-    ngx_apigw_tokens_remove(token);
-    ngx_apigw_token_release(token);
-
-    return NULL;
 }
 
 

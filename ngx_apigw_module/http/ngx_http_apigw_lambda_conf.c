@@ -277,20 +277,7 @@ ngx_http_apigw_lambda_payload(ngx_conf_t *cf,
         return NGX_ERROR;
     }
 
-    if (value->len == 3 && ngx_strncmp(value->data, "1.0", 3) == 0) {
-        llcf->payload = NGX_APIGW_EVENT_1_0;
-        return NGX_OK;
-    }
-
-    if (value->len == 3 && ngx_strncmp(value->data, "2.0", 3) == 0) {
-        llcf->payload = NGX_APIGW_EVENT_2_0;
-        return NGX_OK;
-    }
-
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "invalid payload \"%V\": \"1.0\" or \"2.0\" is "
-                       "expected", value);
-    return NGX_ERROR;
+    return ngx_http_apigw_function_payload(cf, value, &llcf->payload);
 }
 
 

@@ -5,6 +5,7 @@
 
 
 #include "ngx_http_apigw_lambda.h"
+#include "ngx_http_apigw_trace.h"
 
 
 /*
@@ -35,12 +36,6 @@ static void ngx_http_apigw_lambda_content_type(ngx_http_request_t *r,
     ngx_str_t *value);
 static void ngx_http_apigw_lambda_charset(ngx_http_request_t *r, u_char *p,
     u_char *last);
-static ngx_uint_t ngx_http_apigw_lambda_is(ngx_str_t *name,
-    const char *known, size_t len);
-
-
-#define ngx_http_apigw_lambda_named(name, known)                             \
-    ngx_http_apigw_lambda_is(name, known, sizeof(known) - 1)
 
 
 static ngx_str_t  ngx_http_apigw_lambda_trace_key =
@@ -80,14 +75,8 @@ ngx_http_apigw_lambda_headers(ngx_http_request_t *r,
 
     for (i = 0; i < ctx->answer.nheaders; i++) {
 
-        if (ngx_http_apigw_lambda_named(&pair[i].name, "content-type")) {
+        if (ngx_apigw_text_is(&pair[i].name, "content-type")) {
             ngx_http_apigw_lambda_content_type(r, &pair[i].value);
-            continue;
-        }
-
-        if (type == NGX_APIGW_REST
-            && ngx_http_apigw_lambda_named(&pair[i].name, "x-amzn-trace-id"))
-        {
             continue;
         }
 
@@ -147,7 +136,7 @@ ngx_http_apigw_lambda_push(ngx_http_request_t *r, ngx_apigw_pair_t *pair,
 
     h->hash = ngx_hash_strlow(h->lowcase_key, name.data, name.len);
 
-    if (ngx_http_apigw_lambda_named(&name, "cache-control")) {
+    if (ngx_apigw_text_is(&name, "cache-control")) {
         return ngx_http_apigw_know_cache_control(r, h);
     }
 
@@ -263,12 +252,4 @@ ngx_http_apigw_lambda_charset(ngx_http_request_t *r, u_char *p, u_char *last)
 
     r->headers_out.charset.data = p;
     r->headers_out.charset.len = last - p;
-}
-
-
-static ngx_uint_t
-ngx_http_apigw_lambda_is(ngx_str_t *name, const char *known, size_t len)
-{
-    return name->len == len
-           && ngx_strncasecmp(name->data, (u_char *) known, len) == 0;
 }

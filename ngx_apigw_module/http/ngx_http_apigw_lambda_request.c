@@ -5,6 +5,7 @@
 
 
 #include "ngx_http_apigw_lambda.h"
+#include "ngx_http_apigw_trace.h"
 
 
 static void ngx_http_apigw_lambda_body_handler(ngx_http_request_t *r);
@@ -16,8 +17,6 @@ static ngx_int_t ngx_http_apigw_lambda_upstream(ngx_http_request_t *r,
 static ngx_int_t ngx_http_apigw_lambda_create_request(ngx_http_request_t *r);
 static ngx_int_t ngx_http_apigw_lambda_header(ngx_http_request_t *r,
     ngx_http_apigw_lambda_ctx_t *ctx, ngx_str_t *lines, ngx_buf_t **header);
-static ngx_int_t ngx_http_apigw_lambda_payload_hash(ngx_buf_t *event,
-    ngx_str_t *payload, ngx_pool_t *pool);
 static void ngx_http_apigw_lambda_pose(ngx_http_request_t *r,
     ngx_http_apigw_lambda_ctx_t *ctx);
 static void ngx_http_apigw_lambda_deadline(ngx_event_t *ev);
@@ -184,7 +183,7 @@ ngx_http_apigw_lambda_upstream(ngx_http_request_t *r,
 static ngx_int_t
 ngx_http_apigw_lambda_create_request(ngx_http_request_t *r)
 {
-    ngx_str_t                          trace, lines, payload;
+    ngx_str_t                          trace, lines, event;
     ngx_buf_t                         *b;
     ngx_chain_t                       *cl;
     ngx_http_apigw_lambda_ctx_t       *ctx;
@@ -193,18 +192,12 @@ ngx_http_apigw_lambda_create_request(ngx_http_request_t *r)
     ctx = ngx_http_apigw_lambda_get_ctx(r);
     llcf = ngx_http_get_module_loc_conf(r, ngx_http_apigw_lambda_module);
 
-    ngx_str_null(&payload);
-
-    if (llcf->function.sign
-        && ngx_http_apigw_lambda_payload_hash(ctx->event, &payload, r->pool)
-           != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
+    event.data = ctx->event->pos;
+    event.len = ctx->event->last - ctx->event->pos;
 
     if (ngx_http_apigw_trace(r, ctx->gateway, &trace) != NGX_OK
         || ngx_http_apigw_function_headers(ngx_http_apigw_aws_of(r),
-                                           &llcf->function, &trace, &payload,
+                                           &llcf->function, &trace, &event,
                                            r->pool, &lines)
            != NGX_OK
         || ngx_http_apigw_lambda_header(r, ctx, &lines, &b) != NGX_OK)
@@ -292,35 +285,6 @@ ngx_http_apigw_lambda_header(ngx_http_request_t *r,
     *header = b;
 
     return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_http_apigw_lambda_payload_hash(ngx_buf_t *event, ngx_str_t *payload,
-    ngx_pool_t *pool)
-{
-    ngx_apigw_sha256_t  *sha;
-
-    payload->len = NGX_APIGW_SHA256_HEX;
-
-    payload->data = ngx_pnalloc(pool, payload->len);
-    if (payload->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    sha = ngx_apigw_sha256_create();
-    if (sha == NULL) {
-        return NGX_ERROR;
-    }
-
-    if (ngx_apigw_sha256_update(sha, event->pos, event->last - event->pos)
-        != NGX_OK)
-    {
-        (void) ngx_apigw_sha256_final(sha, NULL);
-        return NGX_ERROR;
-    }
-
-    return ngx_apigw_sha256_final(sha, payload->data);
 }
 
 

@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_apigw.h"
+#include "ngx_http_apigw_mask.h"
 
 
 /* Secrets that clients show, and that nobody else shall see. */
@@ -48,9 +48,7 @@ ngx_http_apigw_find_header(ngx_http_request_t *r, ngx_str_t *name,
             i = 0;
         }
 
-        if (h[i].key.len != name->len
-            || !ngx_http_apigw_header_is(&h[i], name->data, name->len))
-        {
+        if (!ngx_http_apigw_header_named(&h[i], name)) {
             continue;
         }
 
@@ -93,9 +91,7 @@ ngx_http_apigw_hide_header(ngx_http_request_t *r, ngx_str_t *name)
             i = 0;
         }
 
-        if (h[i].key.len == name->len
-            && ngx_http_apigw_header_is(&h[i], name->data, name->len))
-        {
+        if (ngx_http_apigw_header_named(&h[i], name)) {
             ngx_http_apigw_hide_value(r, &h[i].value);
         }
     }

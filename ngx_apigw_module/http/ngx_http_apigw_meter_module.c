@@ -11,7 +11,8 @@
 
 
 static ngx_int_t ngx_http_apigw_meter_handler(ngx_http_request_t *r);
-static ngx_uint_t ngx_http_apigw_meter_billable(ngx_http_apigw_ctx_t *ctx);
+static ngx_uint_t ngx_http_apigw_meter_billable(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx);
 static uint64_t ngx_http_apigw_meter_payload(ngx_http_request_t *r);
 
 static char *ngx_http_apigw_meter_init_main_conf(ngx_conf_t *cf, void *conf);
@@ -57,7 +58,6 @@ ngx_http_apigw_meter_handler(ngx_http_request_t *r)
     uint64_t                     increments;
     ngx_apigw_pricing_t         *prices;
     ngx_http_apigw_ctx_t        *ctx;
-    ngx_http_apigw_plan_t       *plan;
     ngx_http_apigw_main_conf_t  *mcf;
 
     if (r != r->main) {
@@ -67,15 +67,13 @@ ngx_http_apigw_meter_handler(ngx_http_request_t *r)
     ctx = ngx_http_apigw_get_ctx(r);
 
     if (ctx == NULL
-        || ctx->plan == NULL
-        || ctx->plan->pricing == NULL
-        || !ngx_http_apigw_meter_billable(ctx))
+        || ctx->payer == NULL
+        || !ngx_http_apigw_meter_billable(r, ctx))
     {
         return NGX_OK;
     }
 
-    plan = ctx->plan;
-    prices = &plan->pricing->prices;
+    prices = &ctx->payer->pricing->prices;
     increments = 1;
 
     if (prices->increment) {
@@ -85,9 +83,8 @@ ngx_http_apigw_meter_handler(ngx_http_request_t *r)
 
     mcf = ngx_http_apigw_get_main_conf(r);
 
-    ngx_apigw_meters_count(mcf->meters,
-                           ctx->cells[ngx_http_apigw_plan_meter(plan)],
-                           increments, (uint64_t) r->connection->sent);
+    ngx_apigw_meters_count(mcf->meters, ctx->meter, increments,
+                           (uint64_t) r->connection->sent);
 
     return NGX_OK;
 }
@@ -96,10 +93,13 @@ ngx_http_apigw_meter_handler(ngx_http_request_t *r)
 /* as AWS: what a policy has refused is not billed, what has failed later is */
 
 static ngx_uint_t
-ngx_http_apigw_meter_billable(ngx_http_apigw_ctx_t *ctx)
+ngx_http_apigw_meter_billable(ngx_http_request_t *r,
+    ngx_http_apigw_ctx_t *ctx)
 {
-    if (ctx->passed == NULL) {
-        return 0;
+    /* it has been to a backend */
+
+    if (r->upstream) {
+        return 1;
     }
 
     /* another route may have refused after a redirect */
@@ -134,7 +134,15 @@ ngx_http_apigw_meter_payload(ngx_http_request_t *r)
 {
     off_t  in, out;
 
-    in = ngx_min(r->headers_in.content_length_n, r->request_length);
+    in = r->headers_in.content_length_n;
+
+    /* HTTP/2 without Content-Length and with unbuffered bodies */
+
+    if (in < 0 && r->request_body) {
+        in = r->request_body->received;
+    }
+
+    in = ngx_min(in, r->request_length);
     out = r->connection->sent - (off_t) r->header_size;
 
     return (uint64_t) ngx_max(in, 0) + (uint64_t) ngx_max(out, 0);

@@ -87,12 +87,32 @@ ngx_int_t ngx_http_apigw_operator(ngx_http_request_t *r, ngx_uint_t public,
 ngx_int_t ngx_http_apigw_operator_error(ngx_http_request_t *r,
     ngx_uint_t status, const char *name, const char *reason);
 
+/* their configuration: that of a location, and of what needs metrics */
+
+typedef struct {
+    ngx_flag_t                     public;   /* for whom it is */
+} ngx_http_apigw_operator_loc_conf_t;
+
+typedef struct {
+    ngx_http_apigw_place_t         place;    /* line 0: there is none */
+} ngx_http_apigw_operator_main_conf_t;
+
+void *ngx_http_apigw_operator_create_main_conf(ngx_conf_t *cf);
+void *ngx_http_apigw_operator_create_loc_conf(ngx_conf_t *cf);
+char *ngx_http_apigw_operator_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+
 /*
- * The directive of one: "name [public]".  sets *public, and the handler of the
- * location.
+ * The directive of one: "name [public]".  Sets the handler of the location;
+ * omcf may be NULL.
  */
-char *ngx_http_apigw_operator_conf(ngx_conf_t *cf, ngx_flag_t *public,
-    ngx_http_handler_pt handler);
+char *ngx_http_apigw_operator_conf(ngx_conf_t *cf,
+    ngx_http_apigw_operator_loc_conf_t *olcf,
+    ngx_http_apigw_operator_main_conf_t *omcf, ngx_http_handler_pt handler);
+
+/* NGX_OK: there is none, or there are metrics; else logged, NGX_ERROR */
+ngx_int_t ngx_http_apigw_operator_init(ngx_conf_t *cf,
+    ngx_http_apigw_operator_main_conf_t *omcf, const char *directive);
 
 
 /* ngx_http_apigw_metrics_claim.c */

@@ -101,9 +101,48 @@ ngx_http_apigw_operator_error(ngx_http_request_t *r, ngx_uint_t status,
 }
 
 
+void *
+ngx_http_apigw_operator_create_main_conf(ngx_conf_t *cf)
+{
+    return ngx_pcalloc(cf->pool, sizeof(ngx_http_apigw_operator_main_conf_t));
+}
+
+
+void *
+ngx_http_apigw_operator_create_loc_conf(ngx_conf_t *cf)
+{
+    ngx_http_apigw_operator_loc_conf_t  *conf;
+
+    conf = ngx_pcalloc(cf->pool, sizeof(ngx_http_apigw_operator_loc_conf_t));
+    if (conf == NULL) {
+        return NULL;
+    }
+
+    conf->public = NGX_CONF_UNSET;
+
+    return conf;
+}
+
+
+/* for blocks "if", which have the handler of their location */
+
 char *
-ngx_http_apigw_operator_conf(ngx_conf_t *cf, ngx_flag_t *public,
-    ngx_http_handler_pt handler)
+ngx_http_apigw_operator_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child)
+{
+    ngx_http_apigw_operator_loc_conf_t  *prev = parent;
+    ngx_http_apigw_operator_loc_conf_t  *conf = child;
+
+    ngx_conf_merge_value(conf->public, prev->public, 0);
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_apigw_operator_conf(ngx_conf_t *cf,
+    ngx_http_apigw_operator_loc_conf_t *olcf,
+    ngx_http_apigw_operator_main_conf_t *omcf, ngx_http_handler_pt handler)
 {
     ngx_str_t                 *value;
     ngx_http_core_loc_conf_t  *clcf;
@@ -112,14 +151,18 @@ ngx_http_apigw_operator_conf(ngx_conf_t *cf, ngx_flag_t *public,
         return "is not allowed in a stage, use a location outside of it";
     }
 
-    if (*public != NGX_CONF_UNSET) {
+    if (omcf && omcf->place.line == 0) {
+        ngx_http_apigw_here(cf, &omcf->place);
+    }
+
+    if (olcf->public != NGX_CONF_UNSET) {
         return "is duplicate";
     }
 
     value = cf->args->elts;
-    *public = (cf->args->nelts == 2);
+    olcf->public = (cf->args->nelts == 2);
 
-    if (*public && ngx_strcmp(value[1].data, "public") != 0) {
+    if (olcf->public && ngx_strcmp(value[1].data, "public") != 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid parameter \"%V\": \"public\" is expected",
                            &value[1]);
@@ -130,4 +173,34 @@ ngx_http_apigw_operator_conf(ngx_conf_t *cf, ngx_flag_t *public,
     clcf->handler = handler;
 
     return NGX_CONF_OK;
+}
+
+
+ngx_int_t
+ngx_http_apigw_operator_init(ngx_conf_t *cf,
+    ngx_http_apigw_operator_main_conf_t *omcf, const char *directive)
+{
+    ngx_http_apigw_main_conf_t  *mcf;
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_apigw_module);
+
+    if (omcf->place.line == 0) {
+        return NGX_OK;
+    }
+
+    if (mcf->metrics_off) {
+        ngx_http_apigw_conf_error(cf, NGX_LOG_EMERG, &omcf->place,
+                                  "\"%s\" needs metrics, which "
+                                  "\"apigw_zone\" turns off", directive);
+        return NGX_ERROR;
+    }
+
+    if (mcf->metrics == NULL) {
+        ngx_http_apigw_conf_error(cf, NGX_LOG_EMERG, &omcf->place,
+                                  "\"%s\" has no stage to tell of",
+                                  directive);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
 }

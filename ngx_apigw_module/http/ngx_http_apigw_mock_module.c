@@ -13,9 +13,6 @@
  */
 
 
-#define NGX_HTTP_APIGW_RESET_CONTENT  205
-
-
 typedef struct {
     ngx_uint_t                     status;       /* 0: no mock */
     ngx_http_complex_value_t      *body;         /* NULL: none */

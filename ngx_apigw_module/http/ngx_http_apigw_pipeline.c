@@ -38,5 +38,12 @@ ngx_http_apigw_pipeline(ngx_http_request_t *r, ngx_http_apigw_ctx_t *ctx)
     ctx->step = 0;
     ctx->passed = ctx->route;
 
+    /* a redirect may leave the plan */
+
+    if (ctx->plan && ctx->plan->pricing && ctx->payer == NULL) {
+        ctx->payer = ctx->plan;
+        ctx->meter = ctx->cells[ngx_http_apigw_plan_meter(ctx->plan)];
+    }
+
     return NGX_OK;
 }

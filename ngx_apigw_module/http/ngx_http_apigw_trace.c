@@ -4,8 +4,7 @@
  */
 
 
-#include "ngx_http_apigw.h"
-#include "ngx_http_apigw_aws.h"
+#include "ngx_http_apigw_trace.h"
 #include "ngx_apigw_trace.h"
 
 

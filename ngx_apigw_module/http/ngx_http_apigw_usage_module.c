@@ -7,11 +7,6 @@
 #include "ngx_http_apigw_usage.h"
 
 
-typedef struct {
-    ngx_flag_t                     public;   /* for whom it is */
-} ngx_http_apigw_usage_loc_conf_t;
-
-
 static ngx_int_t ngx_http_apigw_usage_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_apigw_usage_query(ngx_http_request_t *r,
     ngx_http_apigw_usage_ctx_t *u);
@@ -22,9 +17,6 @@ static ngx_int_t ngx_http_apigw_usage_select(ngx_http_request_t *r,
 static uint32_t *ngx_http_apigw_usage_offsets(ngx_http_apigw_usage_ctx_t *u);
 static ngx_uint_t ngx_http_apigw_usage_same(ngx_str_t *a, ngx_str_t *b);
 
-static void *ngx_http_apigw_usage_create_loc_conf(ngx_conf_t *cf);
-static char *ngx_http_apigw_usage_merge_loc_conf(ngx_conf_t *cf, void *parent,
-    void *child);
 static char *ngx_http_apigw_usage(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
@@ -52,8 +44,9 @@ static ngx_http_module_t  ngx_http_apigw_usage_module_ctx = {
     NULL,                                  /* create server configuration */
     NULL,                                  /* merge server configuration */
 
-    ngx_http_apigw_usage_create_loc_conf,  /* create location configuration */
-    ngx_http_apigw_usage_merge_loc_conf    /* merge location configuration */
+    ngx_http_apigw_operator_create_loc_conf, /* create location
+                                                configuration */
+    ngx_http_apigw_operator_merge_loc_conf /* merge location configuration */
 };
 
 
@@ -76,13 +69,13 @@ ngx_module_t  ngx_http_apigw_usage_module = {
 static ngx_int_t
 ngx_http_apigw_usage_handler(ngx_http_request_t *r)
 {
-    ngx_int_t                         rc;
-    ngx_http_apigw_usage_ctx_t       *u;
-    ngx_http_apigw_usage_loc_conf_t  *ulcf;
+    ngx_int_t                            rc;
+    ngx_http_apigw_usage_ctx_t          *u;
+    ngx_http_apigw_operator_loc_conf_t  *olcf;
 
-    ulcf = ngx_http_get_module_loc_conf(r, ngx_http_apigw_usage_module);
+    olcf = ngx_http_get_module_loc_conf(r, ngx_http_apigw_usage_module);
 
-    rc = ngx_http_apigw_operator(r, ulcf->public, "apigw_usage");
+    rc = ngx_http_apigw_operator(r, olcf->public, "apigw_usage");
     if (rc != NGX_OK) {
         return rc;
     }
@@ -316,41 +309,9 @@ ngx_http_apigw_usage_same(ngx_str_t *a, ngx_str_t *b)
 }
 
 
-static void *
-ngx_http_apigw_usage_create_loc_conf(ngx_conf_t *cf)
-{
-    ngx_http_apigw_usage_loc_conf_t  *conf;
-
-    conf = ngx_pcalloc(cf->pool, sizeof(ngx_http_apigw_usage_loc_conf_t));
-    if (conf == NULL) {
-        return NULL;
-    }
-
-    conf->public = NGX_CONF_UNSET;
-
-    return conf;
-}
-
-
-/* for blocks "if", which have the handler of their location */
-
-static char *
-ngx_http_apigw_usage_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
-{
-    ngx_http_apigw_usage_loc_conf_t  *prev = parent;
-    ngx_http_apigw_usage_loc_conf_t  *conf = child;
-
-    ngx_conf_merge_value(conf->public, prev->public, 0);
-
-    return NGX_CONF_OK;
-}
-
-
 static char *
 ngx_http_apigw_usage(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_http_apigw_usage_loc_conf_t *ulcf = conf;
-
-    return ngx_http_apigw_operator_conf(cf, &ulcf->public,
+    return ngx_http_apigw_operator_conf(cf, conf, NULL,
                                         ngx_http_apigw_usage_handler);
 }

@@ -5,6 +5,7 @@
 
 
 #include "ngx_http_apigw.h"
+#include "ngx_http_apigw_trace.h"
 
 
 static ngx_int_t ngx_http_apigw_text_variable(ngx_http_request_t *r,

@@ -41,7 +41,8 @@ my %libc = map { $_ => 1 } qw(
 
 my %shared = map { $_ => 1 } qw(
     ngx_http_apigw.h ngx_http_apigw_compat.h ngx_http_apigw_template.h
-    ngx_http_apigw_aws.h ngx_http_apigw_metrics.h
+    ngx_http_apigw_aws.h ngx_http_apigw_mask.h ngx_http_apigw_metrics.h
+    ngx_http_apigw_trace.h
 );
 
 my %http_family = (

@@ -12,8 +12,6 @@ use Test::More;
 
 our @EXPORT = qw(node);
 
-our $seconds = 20;
-
 my $dir = $FindBin::Bin;
 my $pid;
 

@@ -105,9 +105,7 @@ END
 $gw->must_start;
 
 # as long as a cold start of a browser on a busy machine may take
-$Real::seconds = 90;
-
-node('browser.mjs', (map { $gw->port($_) } 1 .. 3), $key,
+node({ seconds => 90 }, 'browser.mjs', (map { $gw->port($_) } 1 .. 3), $key,
      $gw->path('tmp/profile'));
 
 # What the page doesn't see: how many preflights there were.

@@ -147,7 +147,7 @@ await size(1280, 900);
 await browser.open(page);
 await until('!document.getElementById("blank").hidden', 'empty: it says so');
 is(await text('#blank h3'), 'No requests yet', 'empty: title');
-is(await text('#blank code'), `curl -i ${gateway}/live/`,
+is(await text('#blank code'), 'curl -i GATEWAY/live/',
    'empty: what to do');
 is(await text('#routes .none'), 'No route has been used yet.',
    'empty: routes');
@@ -500,10 +500,10 @@ await until(`document.getElementById('routes-sub').textContent
     await evaluate(`const field = document.getElementById('filter');
                     field.value = '';
                     field.dispatchEvent(new Event('input'));
-                    document.querySelector('#routes th:nth-child(9) button')
+                    document.querySelector('#routes th:nth-child(10) button')
                         .click()`);
     const most = Math.max(...routes.map(({ latency }) => latency[2]));
-    is((await rows('routes'))[0][8], `${most}\u00a0ms`, 'many: sorted');
+    is((await rows('routes'))[0][9], `${most}\u00a0ms`, 'many: sorted');
     await evaluate(`[...document.querySelectorAll('#routes .pages button')]
                         .at(-1).click()`);
     ok((await text('#routes .pages p')).startsWith('26 to 50 of 10,000'),
@@ -590,6 +590,22 @@ await until(`document.querySelector('.notice.bad p')?.textContent
 mock.status = 200;
 await evaluate(`document.querySelector('.notice.bad button').click()`);
 await until(`!document.querySelector('.notice.bad')`, 'refused: try now');
+
+
+// Redis
+
+mock.breaker = 4;
+await evaluate(refresh);
+await until(`document.querySelector('.notice.bad p')?.textContent
+                 .startsWith('Redis is not reached')`, 'redis: a notice');
+await accessible('redis');
+await evaluate(`document.querySelector('.notice.bad button').click()`);
+ok(await evaluate(`document.getElementById('state').getBoundingClientRect()
+                       .top < innerHeight`), 'redis: shows the state');
+mock.breaker = 1;
+await evaluate(refresh);
+await until(`!document.querySelector('.notice.bad')`, 'redis: one waits');
+mock.breaker = 0;
 
 
 // started again, with steps that begin anew

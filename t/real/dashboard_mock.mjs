@@ -26,6 +26,8 @@ export class Mock {
         this.headers = headers;
         this.asked = [];            // URLs
 
+        this.begin = Math.floor(Date.now() / 10000);
+
         // what may be changed
 
         this.dead = false;          // no answer at all
@@ -34,7 +36,8 @@ export class Mock {
         this.started = Date.now() / 1000 - 86400 * 3 - 1234;
         this.routes = 120;
         this.empty = false;
-        this.gaps = [[250, 262]];   // slots without a sample
+        this.breaker = 0;           // workers that don't wait for Redis
+        this.gaps = [[250, 262]];   // slots without a sample; 0 is now's
         this.rename = (name) => name;
         this.stages = [
             { api: 'shop', stage: 'produccion', type: 'rest', load: 1180 },
@@ -153,7 +156,7 @@ export class Mock {
     }
 
     #sample(load, n, at) {
-        const slot = at % STEPS;
+        const slot = ((at - this.begin) % STEPS + STEPS) % STEPS;
         const gap = this.gaps.find(([from, to]) => slot >= from && slot <= to);
 
         if (gap && slot < gap[1]) {
@@ -254,7 +257,7 @@ export class Mock {
         return {
             zone: { cells: [busy ? 48211 : 0, 131072],
                     quotas: [busy ? 812 : 0, 4096], buckets: 96, full: 0 },
-            redis: { up: 4, workers: 4, breaker: 0,
+            redis: { up: 4, workers: 4, breaker: this.breaker,
                      commands: busy ? 182734 : 0, failures: busy ? 2 : 0,
                      latency: [0.3, 1.8] },
             quota: { exact: busy ? 910233 : 0, open: 0, local: busy ? 41 : 0,

@@ -138,6 +138,7 @@ sub sent {
     $connection->write($bytes);
     my $answer = '';
     1 while sysread $connection->socket, $answer, 65536, length $answer;
+    close $connection->socket;      # nginx may wait for that
     $requests++;
 
     my @lines;

@@ -34,7 +34,7 @@ sub gateway {
 
     return Apigw::Gateway->new(workers => 2, log_level => 'notice',
         http => <<"END");
-    keepalive_requests 1000000;
+    lingering_close off;
     apigw_zone 1m $file;
     $store
     apigw_pricing rest { requests 10 1; requests 2; transfer 1; }
@@ -52,10 +52,18 @@ sub gateway {
 END
 }
 
+# A request is counted after its answer, and before the connection is closed.
+
 sub spend {
     my ($gw, $n) = @_;
-    $gw->status('/prod/a', headers => ['X-Api-Key' => $key]) == 200 or die
-        for 1 .. $n;
+
+    for (1 .. $n) {
+        my $connection = $gw->connect;
+        $connection->send(GET => '/prod/a', close => 1,
+            headers => ['X-Api-Key' => $key]);
+        die if $connection->receive->{status} != 200;
+        1 while $connection->fill;
+    }
 }
 
 sub statement {
@@ -107,8 +115,12 @@ like($one->get("/usage?plan=gold&month=$month")->{body},
 
 kill KILL => ($one->workers)[0];
 spend($one, 10);
-kill KILL => $one->workers;
-ok(Apigw::Gateway::wait_for(10, sub { $one->workers == 2 }), 'new workers');
+my %old = map { $_ => 1 } $one->workers;
+kill KILL => keys %old;
+ok(Apigw::Gateway::wait_for(10, sub {
+    my @new = grep { !$old{$_} } $one->workers;
+    return @new == 2;
+}), 'new workers');
 ok(reported(22), 'nothing is lost with workers');
 
 # a reload, and a stop

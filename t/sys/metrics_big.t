@@ -8,6 +8,7 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Apigw::Gateway;
 use JSON::PP ();
+use List::Util qw(sum0);
 use Test::More;
 use Time::HiRes qw(sleep time);
 
@@ -62,8 +63,22 @@ sub gateway {
             return target($process + 2 * $sent);
         });
     is_deeply($count, { 200 => $routes }, "$routes routes are used");
+    counted($gw, $routes);
 
     return $gw;
+}
+
+# A request is counted after the client has its answer.
+
+sub counted {
+    my ($gw, $requests) = @_;
+    my $target = '/metrics?routes=off&format=json';
+
+    Apigw::Gateway::wait_for(10, sub {
+        my $figures = JSON::PP->new->decode($gw->get($target)->{body});
+        return $requests == sum0(map { $_->{total}[0] }
+            @{ $figures->{stages} });
+    });
 }
 
 # one value of an exposition without routes
@@ -190,6 +205,7 @@ sub test_load {
         $last = $got->{sum};
     }
 
+    counted($gw, $routes + $count->{200});
     my $got = whole(get_all($gw), $routes, $routes + $count->{200},
         'after the load');
     diag 'longest piece, s: '
@@ -273,7 +289,11 @@ sub test_leak {
     is($scrape->(60), 60, 'scrapes to begin with');
     my $before = anonymous($gw);
     is($scrape->(200), 200, '200 scrapes');
-    cmp_ok(anonymous($gw) - $before, '<', 512 * 1024, 'leak nothing');
+
+  SKIP: {
+        skip 'a sanitizer keeps memory', 1 if Apigw::Gateway::sanitized();
+        cmp_ok(anonymous($gw) - $before, '<', 512 * 1024, 'leak nothing');
+    }
 }
 
 my $gw = gateway(1000);

@@ -168,7 +168,7 @@ The gateway listens on port $port.  Try, in another terminal:
   curl -i "$url/usage?plan=basic&startDate=$today&endDate=$today"
       200, what alice has used today of her 1000 requests per day
 
-  curl -i $url/dashboard
+  curl -I $url/dashboard
       200, a page: in a browser it shows traffic, errors, latencies, routes
       and consumers, live
 

@@ -235,6 +235,34 @@ test_find(void)
 
 
 static void
+test_current(void)
+{
+    ngx_str_t            text;
+    ngx_apigw_token_t   *token;
+    ngx_apigw_tokens_t  *tokens;
+
+    tokens = ngx_apigw_tokens_create(BYTES, seed);
+
+    text = str("a");
+    token = ngx_apigw_token_create(&text, &no_kid, NULL);
+    token->until = 10;
+    ngx_apigw_tokens_insert(tokens, token);
+
+    ok(ngx_apigw_tokens_current(NULL, &text, 9) == NULL, "there is no cache");
+    ok(ngx_apigw_tokens_current(tokens, &text, 9) == token, "it is current");
+    is_int(token->refs, 3, "and held");
+    ngx_apigw_token_release(token);
+
+    ok(ngx_apigw_tokens_current(tokens, &text, 10) == NULL, "its time passed");
+    is_int(token->refs, 1, "it is not held");
+    is_int(has(tokens, "a"), 0, "and was taken out");
+
+    ngx_apigw_token_release(token);
+    ngx_apigw_tokens_destroy(tokens);
+}
+
+
+static void
 test_same_bytes(void)
 {
     ngx_str_t                 text;
@@ -625,6 +653,7 @@ main(void)
     test_copy();
     test_no_claims();
     test_find();
+    test_current();
     test_same_bytes();
     test_alias();
     test_alike();
