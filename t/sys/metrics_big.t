@@ -31,6 +31,14 @@ sub http {
         listen 127.0.0.1:%PORT2% http2;
         apigw_api big;
         location = /metrics { apigw_metrics; }
+        location = /limited { apigw_metrics; limit_rate 1m; }
+        location = /page {
+            ssi on;
+            ssi_types text/plain;
+            default_type text/plain;
+            return 200 '<!--#include virtual="/metrics"-->## both
+<!--#include virtual="/metrics"-->';
+        }
         $text
     }
 END
@@ -257,6 +265,16 @@ sub test_http2 {
     }
 }
 
+sub test_filters {
+    my ($gw, $routes) = @_;
+
+    whole($gw->get('/limited')->{body}, $routes, undef, 'a limited rate');
+
+    my @parts = split /^## both\n/m, $gw->get('/page')->{body};
+    is(@parts, 2, 'a page of two');
+    whole($_, $routes, undef, 'a subrequest') for @parts;
+}
+
 sub test_leak {
     my ($gw) = @_;
     my @targets = ('/metrics?format=json', '/metrics?routes=off',
@@ -283,6 +301,7 @@ test_pieces($gw, 1000);
 test_load($gw, 1000);
 test_many($gw, 1000);
 test_http2($gw, 1000);
+test_filters($gw, 1000);
 test_leak($gw);
 is_deeply([$gw->complaints], [], 'no complaint');
 $gw->stop;
