@@ -116,6 +116,12 @@ ngx_http_apigw_operator_conf(ngx_conf_t *cf, ngx_flag_t *public,
         return "is duplicate";
     }
 
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (clcf->handler) {
+        return "is in a location that has another handler";
+    }
+
     value = cf->args->elts;
     *public = (cf->args->nelts == 2);
 
@@ -126,7 +132,6 @@ ngx_http_apigw_operator_conf(ngx_conf_t *cf, ngx_flag_t *public,
         return NGX_CONF_ERROR;
     }
 
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
     clcf->handler = handler;
 
     return NGX_CONF_OK;
