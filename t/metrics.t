@@ -468,3 +468,14 @@ main::stage('t24')
 ['GET /m/out', 'GET /m/in']
 --- error_code eval
 [200, 204]
+
+
+
+=== TEST 25: beside another handler
+--- config eval
+main::stage('t25') . 'location /metrics { apigw_metrics; apigw_usage public; }'
+--- must_die
+--- error_log
+"apigw_usage" directive is in a location that has another handler in
+--- no_error_log
+[alert]

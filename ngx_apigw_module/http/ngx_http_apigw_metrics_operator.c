@@ -159,6 +159,12 @@ ngx_http_apigw_operator_conf(ngx_conf_t *cf,
         return "is duplicate";
     }
 
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (clcf->handler) {
+        return "is in a location that has another handler";
+    }
+
     value = cf->args->elts;
     olcf->public = (cf->args->nelts == 2);
 
@@ -169,7 +175,6 @@ ngx_http_apigw_operator_conf(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
     clcf->handler = handler;
 
     return NGX_CONF_OK;
