@@ -2063,7 +2063,7 @@ const responseTable = newTable({
         { id: 'type', label: 'Type', sort: (row) => row.key,
           text: (row) => shown(row.key) },
         countColumn('count', 'Responses', (row) => row.count),
-        { id: 'part', label: 'Of all of them', show: showPart },
+        { id: 'part', label: 'Share', show: showPart },
     ],
 });
 
