@@ -54,6 +54,7 @@ module: $(MODULE)
 
 $(MODULE): $(MODULE_DEPS)
 	@t/tools/deps.sh build
+	@echo "building $@: some minutes"
 	@t/tools/build.sh $(BUILD)
 	@touch $@
 

@@ -29,6 +29,8 @@ static ngx_int_t ngx_http_apigw_metrics_read(ngx_http_apigw_metrics_t *m,
     ngx_uint_t walk, ngx_http_apigw_metrics_sum_t *sum);
 static ngx_int_t ngx_http_apigw_metrics_labels(ngx_http_apigw_metrics_t *m,
     ngx_uint_t walk);
+static ngx_uint_t ngx_http_apigw_metrics_names(ngx_http_apigw_metrics_t *m,
+    ngx_uint_t walk, ngx_str_t *names[3]);
 static ngx_uint_t ngx_http_apigw_metrics_things(ngx_http_apigw_metrics_t *m,
     ngx_http_apigw_metrics_family_t *f);
 
@@ -191,13 +193,10 @@ ngx_http_apigw_metrics_read(ngx_http_apigw_metrics_t *m, ngx_uint_t walk,
 static ngx_int_t
 ngx_http_apigw_metrics_labels(ngx_http_apigw_metrics_t *m, ngx_uint_t walk)
 {
-    u_char                     *p, *last;
-    size_t                      len;
-    ngx_str_t                  *values[3];
-    ngx_uint_t                  i, n;
-    ngx_http_apigw_plan_t     **plans;
-    ngx_http_apigw_stage_t     *stage;
-    ngx_http_apigw_watched_t  **watched;
+    u_char      *p, *last;
+    size_t       len;
+    ngx_str_t   *values[3];
+    ngx_uint_t   i, n;
 
     static const char  *names[][3] = {
         { NULL, NULL, NULL },
@@ -207,35 +206,7 @@ ngx_http_apigw_metrics_labels(ngx_http_apigw_metrics_t *m, ngx_uint_t walk)
         { "authorizer", NULL, NULL }
     };
 
-    n = 1;
-
-    switch (walk) {
-
-    case NGX_HTTP_APIGW_METRICS_ROUTES:
-        values[2] = &ngx_http_apigw_metrics_this_route(m)->key.key;
-        n = 3;
-        stage = m->stages[m->stage];
-        values[0] = &stage->api->name;
-        values[1] = &stage->name;
-        break;
-
-    case NGX_HTTP_APIGW_METRICS_STAGES:
-        n = 2;
-        stage = m->stages[m->index - 1];
-        values[0] = &stage->api->name;
-        values[1] = &stage->name;
-        break;
-
-    case NGX_HTTP_APIGW_METRICS_PLANS:
-        plans = m->mcf->plans.elts;
-        values[0] = &plans[m->index - 1]->name;
-        break;
-
-    default: /* NGX_HTTP_APIGW_METRICS_AUTHORIZERS */
-        watched = m->mcf->watched.elts;
-        values[0] = &watched[m->index - 1]->name;
-        break;
-    }
+    n = ngx_http_apigw_metrics_names(m, walk, values);
 
     for (len = 0, i = 0; i < n; i++) {
         len += sizeof(",authorizer=\"\"") - 1 + 3 * values[i]->len;
@@ -260,4 +231,42 @@ ngx_http_apigw_metrics_labels(ngx_http_apigw_metrics_t *m, ngx_uint_t walk)
     m->labels.len = p - m->labels.data;
 
     return NGX_OK;
+}
+
+
+/* how many there are */
+
+static ngx_uint_t
+ngx_http_apigw_metrics_names(ngx_http_apigw_metrics_t *m, ngx_uint_t walk,
+    ngx_str_t *names[3])
+{
+    ngx_http_apigw_plan_t     **plans;
+    ngx_http_apigw_stage_t     *stage;
+    ngx_http_apigw_watched_t  **watched;
+
+    switch (walk) {
+
+    case NGX_HTTP_APIGW_METRICS_ROUTES:
+        stage = m->stages[m->stage];
+        names[0] = &stage->api->name;
+        names[1] = &stage->name;
+        names[2] = &ngx_http_apigw_metrics_this_route(m)->key.key;
+        return 3;
+
+    case NGX_HTTP_APIGW_METRICS_STAGES:
+        stage = m->stages[m->index - 1];
+        names[0] = &stage->api->name;
+        names[1] = &stage->name;
+        return 2;
+
+    case NGX_HTTP_APIGW_METRICS_PLANS:
+        plans = m->mcf->plans.elts;
+        names[0] = &plans[m->index - 1]->name;
+        return 1;
+
+    default: /* NGX_HTTP_APIGW_METRICS_AUTHORIZERS */
+        watched = m->mcf->watched.elts;
+        names[0] = &watched[m->index - 1]->name;
+        return 1;
+    }
 }
