@@ -413,6 +413,12 @@ extern ngx_module_t  ngx_apigw_module;
     ngx_http_get_module_main_conf(r, ngx_apigw_module)
 
 
+/* ngx_http_apigw_module.c */
+
+/* for init_process; NULL: the process is no worker, or there is no http{} */
+ngx_http_apigw_main_conf_t *ngx_http_apigw_worker_conf(ngx_cycle_t *cycle);
+
+
 /* ngx_http_apigw_ctx.c */
 
 /* The context of the client request that r belongs to, or NULL. */
@@ -603,6 +609,10 @@ ngx_int_t ngx_http_apigw_each_stage(ngx_conf_t *cf,
 
 /* notes a policy of a server{}, which is nothing without stages */
 void ngx_http_apigw_conf_policy_here(ngx_conf_t *cf);
+
+/* adds a handler to a phase: NGX_OK, NGX_ERROR */
+ngx_int_t ngx_http_apigw_conf_handler(ngx_conf_t *cf, ngx_uint_t phase,
+    ngx_http_handler_pt handler);
 
 /* handler runs in the log phase before all others that are there now */
 ngx_int_t ngx_http_apigw_conf_log_first(ngx_conf_t *cf,

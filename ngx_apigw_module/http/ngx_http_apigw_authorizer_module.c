@@ -557,21 +557,12 @@ ngx_http_apigw_authorizer_init_process(ngx_cycle_t *cycle)
     ngx_http_apigw_authorizer_t            **authorizers;
     ngx_http_apigw_authorizer_main_conf_t   *amcf;
 
-    /* not for the cache manager and the cache loader */
-
-    if (ngx_process != NGX_PROCESS_WORKER
-        && ngx_process != NGX_PROCESS_SINGLE)
-    {
+    if (ngx_http_apigw_worker_conf(cycle) == NULL) {
         return NGX_OK;
     }
 
     amcf = ngx_http_cycle_get_module_main_conf(cycle,
                                              ngx_http_apigw_authorizer_module);
-
-    if (amcf == NULL) {
-        return NGX_OK;
-    }
-
     authorizers = amcf->authorizers.elts;
 
     for (i = 0; i < amcf->authorizers.nelts; i++) {

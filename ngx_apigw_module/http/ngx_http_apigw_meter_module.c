@@ -182,8 +182,6 @@ ngx_http_apigw_meter_init_main_conf(ngx_conf_t *cf, void *conf)
 static ngx_int_t
 ngx_http_apigw_meter_init(ngx_conf_t *cf)
 {
-    ngx_http_handler_pt         *h;
-    ngx_http_core_main_conf_t   *cmcf;
     ngx_http_apigw_main_conf_t  *mcf;
 
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_apigw_module);
@@ -192,16 +190,8 @@ ngx_http_apigw_meter_init(ngx_conf_t *cf)
         return NGX_OK;
     }
 
-    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
-
-    h = ngx_array_push(&cmcf->phases[NGX_HTTP_LOG_PHASE].handlers);
-    if (h == NULL) {
-        return NGX_ERROR;
-    }
-
-    *h = ngx_http_apigw_meter_handler;
-
-    return NGX_OK;
+    return ngx_http_apigw_conf_handler(cf, NGX_HTTP_LOG_PHASE,
+                                       ngx_http_apigw_meter_handler);
 }
 
 
@@ -210,15 +200,7 @@ ngx_http_apigw_meter_init_process(ngx_cycle_t *cycle)
 {
     ngx_http_apigw_main_conf_t  *mcf;
 
-    /* not for the cache manager and the cache loader */
-
-    if (ngx_process != NGX_PROCESS_WORKER
-        && ngx_process != NGX_PROCESS_SINGLE)
-    {
-        return NGX_OK;
-    }
-
-    mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_apigw_module);
+    mcf = ngx_http_apigw_worker_conf(cycle);
 
     if (mcf == NULL || mcf->meters == NULL) {
         return NGX_OK;

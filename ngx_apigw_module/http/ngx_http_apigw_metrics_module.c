@@ -405,15 +405,7 @@ ngx_http_apigw_metrics_init_process(ngx_cycle_t *cycle)
 {
     ngx_http_apigw_main_conf_t  *mcf;
 
-    /* not for the cache manager and the cache loader */
-
-    if (ngx_process != NGX_PROCESS_WORKER
-        && ngx_process != NGX_PROCESS_SINGLE)
-    {
-        return NGX_OK;
-    }
-
-    mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_apigw_module);
+    mcf = ngx_http_apigw_worker_conf(cycle);
 
     if (mcf && mcf->metrics) {
         ngx_apigw_metrics_zone_enter(mcf->metrics, cycle->log);

@@ -14,8 +14,6 @@ static ngx_int_t ngx_http_apigw_access_handler(ngx_http_request_t *r);
 
 static ngx_int_t ngx_http_apigw_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_http_apigw_init(ngx_conf_t *cf);
-static ngx_int_t ngx_http_apigw_add_handler(ngx_conf_t *cf, ngx_uint_t phase,
-    ngx_http_handler_pt handler);
 static void *ngx_http_apigw_create_main_conf(ngx_conf_t *cf);
 static char *ngx_http_apigw_init_main_conf(ngx_conf_t *cf, void *conf);
 static char *ngx_http_apigw_zone(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -122,38 +120,18 @@ ngx_http_apigw_init(ngx_conf_t *cf)
     }
 
     if (ngx_http_apigw_conf_log_first(cf, ngx_http_apigw_log_handler) != NGX_OK
-        || ngx_http_apigw_add_handler(cf, NGX_HTTP_SERVER_REWRITE_PHASE,
+        || ngx_http_apigw_conf_handler(cf, NGX_HTTP_SERVER_REWRITE_PHASE,
                                       ngx_http_apigw_return_handler)
            != NGX_OK
-        || ngx_http_apigw_add_handler(cf, NGX_HTTP_REWRITE_PHASE,
+        || ngx_http_apigw_conf_handler(cf, NGX_HTTP_REWRITE_PHASE,
                                       ngx_http_apigw_switch_handler)
            != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    return ngx_http_apigw_add_handler(cf, NGX_HTTP_ACCESS_PHASE,
+    return ngx_http_apigw_conf_handler(cf, NGX_HTTP_ACCESS_PHASE,
                                       ngx_http_apigw_access_handler);
-}
-
-
-static ngx_int_t
-ngx_http_apigw_add_handler(ngx_conf_t *cf, ngx_uint_t phase,
-    ngx_http_handler_pt handler)
-{
-    ngx_http_handler_pt        *h;
-    ngx_http_core_main_conf_t  *cmcf;
-
-    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
-
-    h = ngx_array_push(&cmcf->phases[phase].handlers);
-    if (h == NULL) {
-        return NGX_ERROR;
-    }
-
-    *h = handler;
-
-    return NGX_OK;
 }
 
 
@@ -347,15 +325,7 @@ ngx_http_apigw_init_process(ngx_cycle_t *cycle)
 {
     ngx_http_apigw_main_conf_t  *mcf;
 
-    /* not for the cache manager and the cache loader */
-
-    if (ngx_process != NGX_PROCESS_WORKER
-        && ngx_process != NGX_PROCESS_SINGLE)
-    {
-        return NGX_OK;
-    }
-
-    mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_apigw_module);
+    mcf = ngx_http_apigw_worker_conf(cycle);
 
     if (mcf && mcf->zone) {
         ngx_apigw_zone_enter(mcf->zone, cycle->log);
@@ -366,6 +336,21 @@ ngx_http_apigw_init_process(ngx_cycle_t *cycle)
     }
 
     return NGX_OK;
+}
+
+
+ngx_http_apigw_main_conf_t *
+ngx_http_apigw_worker_conf(ngx_cycle_t *cycle)
+{
+    /* not for the cache manager and the cache loader */
+
+    if (ngx_process != NGX_PROCESS_WORKER
+        && ngx_process != NGX_PROCESS_SINGLE)
+    {
+        return NULL;
+    }
+
+    return ngx_http_cycle_get_module_main_conf(cycle, ngx_apigw_module);
 }
 
 

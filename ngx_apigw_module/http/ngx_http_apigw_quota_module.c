@@ -327,15 +327,7 @@ ngx_http_apigw_quota_init_process(ngx_cycle_t *cycle)
 {
     ngx_http_apigw_main_conf_t  *mcf;
 
-    /* not for the cache manager and the cache loader */
-
-    if (ngx_process != NGX_PROCESS_WORKER
-        && ngx_process != NGX_PROCESS_SINGLE)
-    {
-        return NGX_OK;
-    }
-
-    mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_apigw_module);
+    mcf = ngx_http_apigw_worker_conf(cycle);
 
     if (mcf == NULL || mcf->leases == NULL) {
         return NGX_OK;

@@ -378,13 +378,7 @@ ngx_http_apigw_redis_get(ngx_cycle_t *cycle)
 {
     ngx_http_apigw_main_conf_t  *mcf;
 
-    if (ngx_process != NGX_PROCESS_WORKER
-        && ngx_process != NGX_PROCESS_SINGLE)
-    {
-        return NULL;
-    }
-
-    mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_apigw_module);
+    mcf = ngx_http_apigw_worker_conf(cycle);
 
     return mcf ? mcf->redis : NULL;
 }

@@ -6,23 +6,10 @@ use strict;
 use warnings;
 
 use Apigw::Gateway;
-use File::Path ();
-use File::Temp ();
 use IPC::Run ();
 use JSON::PP ();
-use POSIX ();
-use Scalar::Util qw(weaken);
 
-my $owner = $$;
-my %all;            # those that are to be stopped at the end
-
-END {
-    if ($$ == $owner) {
-        local ($?, $!, $@);
-        local @SIG{qw(INT TERM HUP)} = ('IGNORE') x 3;
-        $_->remove for grep { $_ } values %all;
-    }
-}
+use parent 'Apigw::Server';
 
 # Nothing where there is none
 
@@ -30,11 +17,7 @@ sub new {
     my ($class, %files) = @_;
     return if system 'command -v prometheus promtool >/dev/null';
 
-    my $self = bless { port => Apigw::Gateway::free_port() }, $class;
-
-    $self->{root} = File::Temp::tempdir('apigw-prom-XXXXXXXX', TMPDIR => 1);
-    $all{"$self"} = $self;
-    weaken($all{"$self"});
+    my $self = $class->SUPER::new;
 
     $self->write($_, $files{$_}) for sort keys %files;
 
@@ -50,23 +33,11 @@ sub write {
 
 sub start {
     my ($self) = @_;
-    my $parent = $$;
-    my $pid = fork;
-    die "cannot fork: $!\n" if !defined $pid;
 
-    if (!$pid) {
-        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP PIPE);
-        Apigw::Gateway::die_with_parent($parent, POSIX::SIGKILL());
-        open STDIN, '<', '/dev/null';
-        open STDOUT, '>>', "$self->{root}/log";
-        open STDERR, '>&', \*STDOUT;
-        exec 'prometheus', "--config.file=$self->{root}/prometheus.yml",
-            "--storage.tsdb.path=$self->{root}/data",
-            "--web.listen-address=127.0.0.1:$self->{port}",
-            '--log.level=debug' or POSIX::_exit(127);
-    }
-
-    $self->{pid} = $pid;
+    $self->exec_server('log', 'prometheus',
+        "--config.file=$self->{root}/prometheus.yml",
+        "--storage.tsdb.path=$self->{root}/data",
+        "--web.listen-address=127.0.0.1:$self->{port}", '--log.level=debug');
 
     return $self if Apigw::Gateway::wait_for(30, sub {
         my $ready = eval { $self->get('/-/ready') };
@@ -76,27 +47,6 @@ sub start {
     my $text = $self->log;
     $self->remove;
     die "prometheus does not start:\n$text\n";
-}
-
-sub remove {
-    my ($self) = @_;
-    my $pid = delete $self->{pid};
-
-    if ($pid) {
-        kill KILL => $pid;
-        waitpid $pid, 0;
-    }
-
-    delete $all{"$self"};
-    my $root = delete $self->{root};
-    File::Path::remove_tree($root) if $root;
-}
-
-sub DESTROY {
-    my ($self) = @_;
-    return if $$ != $owner;
-    local ($?, $!, $@);
-    $self->remove;
 }
 
 sub log {
